@@ -1,0 +1,21 @@
+import { Model } from 'objection';
+import type { Decision } from './rules.js';
+
+export class ApprovalRow extends Model {
+  static override readonly tableName = 'approvals';
+  static override readonly jsonAttributes = ['conditions'];
+  declare readonly id: string;
+  declare orgId: string;
+  declare runId: string;
+  declare verdictDigest: string;
+  declare decision: Decision;
+  declare note: string | null;
+  declare conditions: readonly string[];
+  declare escalateTo: string | null;
+  declare approverId: string;
+  declare approverRole: string;
+  declare authMethod: string;
+  declare authTime: Date;
+  declare createdAt: Date;
+  declare voidedAt: Date | null;
+}

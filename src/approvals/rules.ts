@@ -1,0 +1,45 @@
+import type { RefusalCode } from '../kernel/refusals.js';
+
+export type Decision = 'approved' | 'rejected' | 'escalated';
+export interface Quorum {
+  readonly required_approvals: number;
+  readonly forbid_submitter: boolean;
+  readonly forbid_grader: boolean;
+}
+export interface DecisionCase {
+  readonly decision: Decision;
+  readonly verdict: 'cleared' | 'conditional' | 'grounded';
+  readonly state: 'audited' | 'escalated';
+  readonly quorum: Quorum;
+  readonly approver: { readonly id: string; readonly isOwner: boolean };
+  readonly submitterId: string;
+  readonly graderIds: readonly string[];
+  /** Whom an escalation named; null when it named nobody. */
+  readonly escalatedTo: string | null;
+  /** Live approvals of others on the same verdict. */
+  readonly earlierApprovals: number;
+}
+export type DecisionOutcome =
+  | { readonly ok: true; readonly next: 'audited' | 'approved' | 'rejected' | 'escalated' }
+  | { readonly ok: false; readonly because: RefusalCode; readonly message: string };
+
+const no = (because: RefusalCode, message: string): DecisionOutcome => ({ ok: false, because, message });
+
+/** Whether a person may decide so on a run, and where it leads. Approval is impossible on a grounded verdict. */
+export function decide(given: DecisionCase): DecisionOutcome {
+  const { decision, quorum, approver } = given;
+  if (quorum.forbid_submitter && approver.id === given.submitterId) {
+    return no('separation_of_duties', 'You submitted this run, so another person decides on it.');
+  }
+  if (quorum.forbid_grader && given.graderIds.includes(approver.id)) {
+    return no('separation_of_duties', 'You graded this run, so another person decides on it.');
+  }
+  if (given.state === 'escalated' && !approver.isOwner && approver.id !== given.escalatedTo) {
+    return no('separation_of_duties', 'This run was escalated: an owner or the person named decides.');
+  }
+  if (decision === 'rejected') return { ok: true, next: 'rejected' };
+  if (decision === 'escalated') return { ok: true, next: 'escalated' };
+  if (given.verdict === 'grounded') return no('grounded', 'The audit grounded this run, so it cannot be approved.');
+  if (given.state === 'escalated') return { ok: true, next: 'approved' };
+  return { ok: true, next: given.earlierApprovals + 1 >= quorum.required_approvals ? 'approved' : 'audited' };
+}

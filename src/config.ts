@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const secret = z.string().refine((text) => Buffer.from(text, 'base64').length >= 32, 'base64 of at least 32 bytes');
+const file = z.string().transform((path, ctx) => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    ctx.addIssue({ code: 'custom', message: `cannot read ${path}` });
+    return z.NEVER;
+  }
+});
+const origin = z.url().transform((url) => new URL(url).origin);
+
+const shared = {
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+  PUBLIC_URL: origin,
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
+  TEMPORAL_ADDRESS: z.string().min(1),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  S3_ENDPOINT: z.url(),
+  S3_REGION: z.string().default('us-east-1'),
+  S3_ACCESS_KEY_ID: z.string().min(1),
+  S3_SECRET_ACCESS_KEY: z.string().min(1),
+  S3_PRIVATE_BUCKET: z.string().default('defendable-private'),
+  S3_PUBLIC_BUCKET: z.string().default('defendable-ledger'),
+  PEPPER: secret,
+  LEDGER_ORIGIN: z.string().regex(/^[a-z0-9.-]+\/\d{4}$/, 'host/year, as in ledger.example.org/2026'),
+};
+
+const api = z.object({
+  ...shared,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  SESSION_KEY_FILE: file,
+  SIGN_UP: z.enum(['open', 'invited']).default('invited'),
+  MAIL: z.enum(['mailbox', 'smtp']),
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(600),
+  TRUST_PROXY: z.stringbool().default(false),
+});
+
+const core = z.object({
+  ...shared,
+  RECEIPT_KEY_FILE: file,
+  LEDGER_KEY_FILE: file,
+  MAIL: z.enum(['mailbox', 'smtp']),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().default('DefendableCloud <no-reply@localhost>'),
+  WORKFLOW_BUNDLE: z.string().min(1),
+});
+
+const pdf = z.object({ ...shared, PUPPETEER_EXECUTABLE_PATH: z.string().optional() });
+
+export type ApiConfig = z.output<typeof api>;
+export type CoreConfig = z.output<typeof core>;
+export type PdfConfig = z.output<typeof pdf>;
+export type SharedConfig = Pick<PdfConfig, keyof typeof shared>;
+
+/** Every fault of a configuration at once, by variable name; never a value. */
+export class ConfigFault extends Error {
+  override readonly name = 'ConfigFault';
+}
+
+export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => guardMailbox(read(api, env));
+export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig => guardMailbox(read(core, env));
+export const readPdfConfig = (env: NodeJS.ProcessEnv): PdfConfig => read(pdf, env);
+
+function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
+  const result = schema.safeParse(env);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigFault(`The configuration is incomplete or wrong (see .env.example):\n${faults.join('\n')}`);
+}
+
+/** The mailbox shows everyone's sign-in links, so it refuses to exist in production. */
+function guardMailbox<C extends { readonly NODE_ENV: string; readonly MAIL: string; readonly SMTP_URL?: unknown }>(
+  config: C,
+): C {
+  if (config.NODE_ENV === 'production' && config.MAIL === 'mailbox') {
+    throw new ConfigFault('MAIL=mailbox shows sign-in links to anyone: in production set MAIL=smtp and SMTP_URL.');
+  }
+  if (config.MAIL === 'smtp' && 'SMTP_URL' in config && config.SMTP_URL === undefined) {
+    throw new ConfigFault('MAIL=smtp needs SMTP_URL, as in smtp://user:password@mail.example.org:587.');
+  }
+  return config;
+}

@@ -1,0 +1,26 @@
+import type { Knex } from 'knex';
+import { people } from './migrations/0001-people.js';
+import { runs } from './migrations/0002-runs.js';
+import { ledger } from './migrations/0003-ledger.js';
+
+/** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
+const migrations: readonly { readonly name: string; readonly sql: string }[] = [
+  { name: '0001-people', sql: people },
+  { name: '0002-runs', sql: runs },
+  { name: '0003-ledger', sql: ledger },
+];
+
+const source: Knex.MigrationSource<(typeof migrations)[number]> = {
+  getMigrations: () => Promise.resolve([...migrations]),
+  getMigrationName: ({ name }) => name,
+  getMigration: ({ sql }) =>
+    Promise.resolve({
+      up: (knex) => knex.raw(sql).then(() => undefined),
+      down: () => Promise.reject(new Error('migrations go forward only')),
+    }),
+};
+
+/** Brings the database to the newest schema. Safe to run from several processes at once: knex holds a lock row. */
+export async function migrate(knex: Knex): Promise<void> {
+  await knex.migrate.latest({ migrationSource: source });
+}

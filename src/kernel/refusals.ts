@@ -1,0 +1,93 @@
+/** One row of the refusal table: RFC 9457 status and title, and the sentence that cures it. */
+interface RefusalRow {
+  readonly status: number;
+  readonly title: string;
+  readonly fix: string;
+}
+
+const row = (status: number, title: string, fix: string): RefusalRow => ({ status, title, fix });
+
+/** Every refusal the API can answer with. Codes are stable: they are never renamed and never reused. */
+export const refusals = {
+  malformed_json: row(400, 'Malformed JSON', 'Send one JSON value in UTF-8 with unique keys and finite numbers.'),
+  invalid_request: row(400, 'Invalid request', 'Correct the fields named in errors; unknown fields are refused.'),
+  invalid_upload: row(400, 'Invalid upload', 'Send the fields first, then exactly one complete file part.'),
+  empty_file: row(400, 'Empty file', 'Send a file of at least one byte.'),
+  unauthenticated: row(401, 'Not signed in', 'Send Authorization: Bearer with a token from POST /auth/verify.'),
+  invalid_token: row(401, 'Invalid token', 'Sign in again to get a new one.'),
+  forbidden: row(403, 'Not allowed', 'Ask an owner of the organization for a role that allows it.'),
+  human_required: row(403, 'A person is required', 'Sign in as a person; keys never grade or approve.'),
+  separation_of_duties: row(403, 'Separation of duties', 'Let another person do this step.'),
+  not_found: row(404, 'Not found', 'Check the id; it must belong to your organization.'),
+  method_not_allowed: row(405, 'Method not allowed', 'Use one of the methods in the Allow header.'),
+  not_acceptable: row(406, 'Not acceptable', 'Ask for one of the media types the resource has.'),
+  invalid_transition: row(409, 'Not in this state', 'See current_state and allowed for what is possible now.'),
+  submission_missing: row(409, 'No submission yet', 'POST the submission first, then audit.'),
+  not_audited: row(409, 'Not audited yet', 'Finish the audit and every open check before deciding.'),
+  not_approved: row(409, 'Not approved yet', 'A second person must approve the run first.'),
+  grounded: row(409, 'The verdict is grounded', 'Clear or waive the critical flags, then audit again.'),
+  verdict_changed: row(409, 'The verdict changed', 'Read the run again and decide on the verdict it has now.'),
+  auto_rule: row(409, 'Graded by the engine', 'Only human rules can be graded; change the inputs and audit again.'),
+  audit_stale: row(409, 'The audit is stale', 'Audit the current attempt, then grade its checks.'),
+  already_decided: row(409, 'Already decided', 'One person decides once per verdict.'),
+  idempotency_mismatch: row(409, 'Idempotency-Key reused', 'Use a new Idempotency-Key for a different request.'),
+  inactive_flight_sheet: row(409, 'Flight sheet not active', 'Choose an active version of the flight sheet.'),
+  evidence_integrity: row(409, 'Evidence changed in storage', 'The stored bytes differ from the record; investigate.'),
+  name_taken: row(409, 'Name already taken', 'Choose another name.'),
+  link_used: row(410, 'Link already used', 'Ask for a new link with POST /auth/request.'),
+  link_expired: row(410, 'Link expired', 'Ask for a new link.'),
+  share_gone: row(410, 'Share revoked or expired', 'Ask the issuer of the receipt for a new link.'),
+  precondition_failed: row(412, 'The resource changed', 'Read it again and repeat with its current ETag.'),
+  payload_too_large: row(413, 'Too large', 'Keep JSON under 1 MiB and uploads under 25 MiB.'),
+  unsupported_media_type: row(415, 'Unsupported media type', 'Use the Content-Type the operation documents.'),
+  hash_mismatch: row(422, 'Digest mismatch', 'The bytes received differ from the digest you declared; send them again.'),
+  unknown_evidence: row(422, 'Unknown evidence', 'Cite evidence that was attached to this run.'),
+  unknown_flight_sheet: row(422, 'Unknown flight sheet', 'Choose one of the library: GET /flight-sheets.'),
+  lane_mismatch: row(422, 'Lane does not match', 'Use the lane of the flight sheet, or leave it out.'),
+  captured_in_future: row(422, 'Captured in the future', 'Correct captured_at; five minutes of skew are allowed.'),
+  invalid_evidence: row(422, 'Invalid evidence', 'Correct the fields named in errors.'),
+  schema_violation: row(422, 'Output violates the schema', 'Correct the output; this flight sheet refuses others.'),
+  invalid_grade: row(422, 'Invalid grade', 'Answer with pass or flag, and a value within the declared range.'),
+  note_required: row(422, 'A note is required', 'Say why in note.'),
+  unknown_person: row(422, 'Unknown person', 'Name a member of the organization who may approve.'),
+  rate_limited: row(429, 'Too many requests', 'Wait for Retry-After seconds.'),
+  too_many_in_flight: row(429, 'Too many commands in flight', 'Wait for the earlier commands on this run.'),
+  unavailable: row(503, 'Temporarily unavailable', 'Repeat with the same Idempotency-Key after Retry-After.'),
+  ledger_paused: row(503, 'Minting is paused', 'The ledger is being checked; repeat later.'),
+  internal_error: row(500, 'Internal error', 'Repeat later; quote request_id if it persists.'),
+} as const satisfies Record<string, RefusalRow>;
+
+export type RefusalCode = keyof typeof refusals;
+
+/** Narrows a string from outside (a workflow failure type, a path) to a code of the table. */
+export function isRefusalCode(value: unknown): value is RefusalCode {
+  return typeof value === 'string' && Object.hasOwn(refusals, value);
+}
+
+/** One fault inside a refused request: RFC 6901 pointer, stable code, sentence. */
+export interface Fault {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a refusal may carry besides its sentence; every member is plain data that may cross Temporal. */
+export interface RefusalDetails {
+  readonly current_state?: string;
+  readonly allowed?: readonly string[];
+  readonly errors?: readonly Fault[];
+  readonly retry_after?: number;
+}
+
+/** An expected answer to a bad request. Anything else that is thrown is a bug or an outage. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: RefusalCode;
+  readonly details: RefusalDetails;
+
+  constructor(code: RefusalCode, message: string, details: RefusalDetails = {}, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}

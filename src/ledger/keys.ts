@@ -1,0 +1,36 @@
+import { createPublicKey } from 'node:crypto';
+import type { Knex } from 'knex';
+import type { System } from '../db/database.js';
+import { SigningKeyRow } from './model.js';
+import type { NoteVerifier } from './note.js';
+
+export interface SigningKey {
+  readonly keyId: string;
+  readonly purpose: 'receipt' | 'log';
+  /** The log a log key signs for; null for receipt keys. */
+  readonly logId: string | null;
+  /** SubjectPublicKeyInfo in PEM. */
+  readonly publicKey: string;
+  readonly vkey: string | null;
+  readonly validFrom: Date;
+  readonly validTo: Date | null;
+}
+
+/** Publishes a key before it signs anything. Safe to repeat: a key that is known stays as it is. */
+export async function registerKey({ trx }: System, key: Omit<SigningKey, 'validFrom' | 'validTo'>): Promise<void> {
+  await SigningKeyRow.query(trx).insert(key).onConflict('key_id').ignore();
+}
+
+export async function listKeys(trx: Knex): Promise<readonly SigningKey[]> {
+  return SigningKeyRow.query(trx).orderBy('validFrom');
+}
+
+export async function findReceiptKey(trx: Knex, keyId: string): Promise<SigningKey | undefined> {
+  return SigningKeyRow.query(trx).where({ keyId, purpose: 'receipt' }).first();
+}
+
+/** The key that checks a log's notes; undefined until the log's signer has registered. */
+export async function findLogVerifier(trx: Knex, logId: string): Promise<NoteVerifier | undefined> {
+  const row = await SigningKeyRow.query(trx).where({ logId, purpose: 'log' }).orderBy('validFrom', 'desc').first();
+  return row && { name: logId, publicKey: createPublicKey(row.publicKey) };
+}

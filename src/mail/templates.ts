@@ -1,0 +1,39 @@
+import type { Tokens } from '../auth/tokens.js';
+import { assertNever } from '../kernel/assert-never.js';
+
+export type MailTemplate = 'sign_in' | 'invite' | 'review_reminder';
+export interface Mail {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Writes a mail at the moment it is sent or shown; tokens are derived here and nowhere kept. */
+export function renderMail(
+  template: MailTemplate,
+  params: Readonly<Record<string, string>>,
+  { publicUrl, tokens }: { readonly publicUrl: string; readonly tokens: Tokens },
+): Mail {
+  switch (template) {
+    case 'sign_in': {
+      const token = tokens.issue('sign-in', params['link_id'] ?? '');
+      return {
+        subject: 'Your sign-in link',
+        text: `Sign in within 15 minutes; the link works once:\n\n${publicUrl}/auth/verify?token=${token}\n\nIf you did not ask for it, ignore this mail.\n`,
+      };
+    }
+    case 'invite': {
+      const token = tokens.issue('invite', params['invite_id'] ?? '');
+      return {
+        subject: `You are invited to ${params['org_name'] ?? 'an organization'}`,
+        text: `Accept the invitation within 7 days:\n\n${publicUrl}/auth/accept-invite?token=${token}\n`,
+      };
+    }
+    case 'review_reminder':
+      return {
+        subject: 'A run is waiting for you',
+        text: `A run waits for a decision since ${params['since'] ?? 'some days'}:\n\n${publicUrl}/runs/${params['run_id'] ?? ''}\n`,
+      };
+    default:
+      return assertNever(template);
+  }
+}
