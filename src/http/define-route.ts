@@ -47,8 +47,8 @@ interface RouteSpec<T, P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  /** Set when the handler reads the request stream itself; `body` then only documents the parts. */
-  readonly upload?: boolean;
+  /** Set when the handler reads the request stream itself: the parts of the multipart body, for the document. */
+  readonly upload?: z.ZodType;
   readonly response: R;
   readonly status: number;
   /** Other statuses with the same body: 200 for an object that was there, 202 for accepted work. */
@@ -80,7 +80,7 @@ export interface Route {
   readonly operationId: string;
   readonly summary: string;
   readonly auth: Gate<unknown>;
-  readonly upload: boolean;
+  readonly upload: z.ZodType | undefined;
   readonly status: number;
   readonly alsoStatus: readonly number[];
   readonly media: readonly string[];
@@ -100,7 +100,7 @@ export const noBody = z.strictObject({}).optional();
 export function defineRoute<T, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   spec: RouteSpec<T, P, Q, B, R>,
 ): Route {
-  const { upload = false, alsoStatus = [], media = [], params, query, body, response } = spec;
+  const { upload, alsoStatus = [], media = [], params, query, body, response } = spec;
   const admit = (actor: Actor | undefined): T => {
     const admitted = spec.auth.admit(actor);
     if (spec.may && !spec.may(admitted)) throw new Refusal('forbidden', `Your role may not do this: ${spec.summary}.`);

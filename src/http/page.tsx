@@ -9,10 +9,11 @@ body{margin:0 auto;max-width:52rem;padding:2rem 1.25rem;background:var(--paper);
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;border-bottom:1px solid var(--line);padding:.35rem .6rem .35rem 0;overflow-wrap:anywhere}
 th{color:var(--soft);font-weight:600}code,pre{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
+.qr svg{width:7rem;height:7rem;background:#fff}
 .soft{color:var(--soft)}.good{color:var(--good);font-weight:700}.bad{color:var(--bad);font-weight:700}`;
 
 /** One HTML page; every text in it is escaped by the renderer. No script, no outside request. */
-export function page(title: string, content: VNode, style = STYLE): string {
+export function page(title: string, content: VNode, extraStyle = ''): string {
   return `<!doctype html>${renderToString(
     <html lang="en">
       <head>
@@ -20,7 +21,7 @@ export function page(title: string, content: VNode, style = STYLE): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>{title}</title>
-        <style dangerouslySetInnerHTML={{ __html: style }} />
+        <style dangerouslySetInnerHTML={{ __html: STYLE + extraStyle }} />
       </head>
       <body>{content}</body>
     </html>,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { raw } from 'objection';
 import type { Role } from '../auth/actor.js';
 import { enterTenant, type Outsider, type Tenant } from '../db/database.js';
@@ -40,8 +40,10 @@ const ALIAS_BYTES = 16;
 export async function createOrg(outsider: Outsider, name: string, ownerId: string): Promise<Membership> {
   const id = newId('org');
   const tenant = await enterTenant(outsider, id);
-  await OrgRow.query(tenant.trx).insert({ id, name, alias: randomBytes(ALIAS_BYTES).toString('hex') });
-  await tenant.trx('receipt_heads').insert({ orgId: id, seq: 0, digest: `genesis:${id}` });
+  const alias = randomBytes(ALIAS_BYTES).toString('hex');
+  await OrgRow.query(tenant.trx).insert({ id, name, alias });
+  const genesis = createHash('sha256').update(`defendablecloud.com/receipt-chain/v1\n${alias}`).digest('hex');
+  await tenant.trx('receipt_heads').insert({ orgId: id, seq: 0, digest: genesis });
   return addMember(tenant, { userId: ownerId, role: 'owner', approver: true });
 }
 

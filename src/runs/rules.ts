@@ -9,6 +9,18 @@ export type RunState = (typeof runStates)[number];
 export const runEvents = ['attach_evidence', 'submit', 'audit', 'run_checks', 'grade_check', 'decide', 'mint', 'cancel'] as const;
 export type RunEvent = (typeof runEvents)[number];
 
+/** The workflow update and the activity that carry out an event bear one name. */
+export const commandNames = {
+  attach_evidence: 'attachEvidence',
+  submit: 'submit',
+  audit: 'audit',
+  run_checks: 'runChecks',
+  grade_check: 'gradeCheck',
+  decide: 'decide',
+  mint: 'mint',
+  cancel: 'cancel',
+} as const satisfies Record<RunEvent, string>;
+
 type Targets = Partial<Record<RunState, readonly RunState[]>>;
 
 const again: Targets = { submitted: ['collecting'], in_review: ['collecting'], audited: ['collecting'], rejected: ['collecting'] };

@@ -1,0 +1,95 @@
+import { decide, type DecisionCase } from '../src/approvals/rules.js';
+import { decidePayload, type Decide } from '../src/approvals/schema.js';
+import { insertApproval, listApprovals, voidApprovals, type Approval } from '../src/approvals/store.js';
+import { showApproval } from '../src/approvals/view.js';
+import { listChecks, listLiveAudits } from '../src/checks/store.js';
+import type { CommandActor } from '../src/commands/store.js';
+import type { Database, Tenant } from '../src/db/database.js';
+import { Refusal } from '../src/kernel/refusals.js';
+import { listApprovers } from '../src/orgs/store.js';
+import { applyRunCommand, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
+import type { Run, StoredVerdict } from '../src/runs/store.js';
+import { findSubmission } from '../src/submissions/store.js';
+
+export interface ApprovalActivities {
+  decide(ref: RunCommandRef): Promise<RunSnapshot>;
+}
+
+export function createApprovalActivities({ database }: { readonly database: Database }): ApprovalActivities {
+  return {
+    /** Safe to retry: see applyRunCommand; a unique index keeps one live decision per person and verdict. */
+    decide: (ref) =>
+      applyRunCommand(database, ref, 'decide', decidePayload, async ({ tenant, run, actor, payload }) => {
+        const { verdict } = run;
+        if (!verdict) throw new Refusal('not_audited', 'The run has no verdict yet.');
+        requirePayload(payload, verdict);
+        const live = (await listApprovals(tenant, run.id)).filter(({ voidedAt, verdictDigest }) => !voidedAt && verdictDigest === verdict.digest);
+        const own = live.find(({ approverId }) => approverId === actor.id);
+        if (own && own.decision === payload.decision) return { state: run.state, status: 200, result: { approval: showApproval(own), run_state: run.state } };
+        if (run.state === 'approved' || (own && run.state !== 'escalated')) {
+          throw new Refusal('already_decided', `This verdict was decided: the run is ${run.state}.`, { current_state: run.state });
+        }
+        const outcome = decide(await caseOf(tenant, run, { actor, payload, live, verdict }));
+        if (!outcome.ok) throw new Refusal(outcome.because, outcome.message, { current_state: run.state });
+        if (own) await voidApprovals(tenant, run.id);
+        const approval = await insertApproval(tenant, toApproval(run, actor, payload, verdict));
+        return {
+          state: outcome.next,
+          status: 200,
+          result: { approval: showApproval(approval), run_state: outcome.next },
+          event: { action: `run.${payload.decision}`, target: approval.id, afterDigest: verdict.digest },
+        };
+      }),
+  };
+}
+
+function requirePayload(payload: Decide, verdict: StoredVerdict): void {
+  if (payload.verdict_digest !== undefined && payload.verdict_digest !== verdict.digest) {
+    throw new Refusal('verdict_changed', `The verdict is now ${verdict.digest}.`);
+  }
+  if (payload.decision !== 'approved' && (payload.note ?? '').trim() === '') {
+    throw new Refusal('note_required', `A run is ${payload.decision} with a reason.`);
+  }
+}
+
+async function caseOf(
+  tenant: Tenant,
+  run: Run,
+  given: { actor: CommandActor; payload: Decide; live: readonly Approval[]; verdict: StoredVerdict },
+): Promise<DecisionCase> {
+  const { actor, payload, live, verdict } = given;
+  const submission = run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
+  if (!submission) throw new Error(`caseOf: ${run.id} is ${run.state} without a submission`);
+  if (payload.escalate_to !== undefined && !(await listApprovers(tenant)).includes(payload.escalate_to)) {
+    throw new Refusal('unknown_person', `${payload.escalate_to} is not a member who may approve.`);
+  }
+  const audits = await listLiveAudits(tenant, run.id);
+  const checks = await listChecks(tenant, audits.map(({ id }) => id));
+  return {
+    decision: payload.decision,
+    verdict: verdict.outcome,
+    state: run.state === 'escalated' ? 'escalated' : 'audited',
+    quorum: run.fourEyes,
+    approver: { id: actor.id, isOwner: actor.role === 'owner' },
+    submitterId: submission.submittedBy,
+    graderIds: checks.flatMap(({ gradedBy }) => (gradedBy === null ? [] : [gradedBy])),
+    escalatedTo: live.findLast(({ decision }) => decision === 'escalated')?.escalateTo ?? null,
+    earlierApprovals: live.filter(({ decision, approverId }) => decision === 'approved' && approverId !== actor.id).length,
+  };
+}
+
+function toApproval(run: Run, actor: CommandActor, payload: Decide, verdict: StoredVerdict): Parameters<typeof insertApproval>[1] {
+  return {
+    id: payload.approval_id,
+    runId: run.id,
+    verdictDigest: verdict.digest,
+    decision: payload.decision,
+    note: payload.note ?? null,
+    conditions: payload.conditions,
+    escalateTo: payload.escalate_to ?? null,
+    approverId: actor.id,
+    approverRole: actor.role,
+    authMethod: 'magic_link',
+    authTime: new Date(actor.authTime),
+  };
+}

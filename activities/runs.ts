@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { recordApplied, recordEvent, findApplied } from '../src/commands/store.js';
+import type { Database } from '../src/db/database.js';
+import { requireActiveSheet, sheetDigest } from '../src/flight-sheets/library.js';
+import { Refusal } from '../src/kernel/refusals.js';
+import { enqueueMail } from '../src/mail/store.js';
+import { listMembers } from '../src/orgs/store.js';
+import { findProject } from '../src/projects/store.js';
+import { applyRunCommand, readSnapshot, requireCommand, snapshotOf, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
+import { mergeFourEyes } from '../src/runs/four-eyes.js';
+import { isTerminal, nextDeadline } from '../src/runs/rules.js';
+import { openRunPayload } from '../src/runs/schema.js';
+import { countReminder, insertRun, lockRun, moveRun, type Run } from '../src/runs/store.js';
+import { showRunSummary } from '../src/runs/view.js';
+import type { Tenant } from '../src/db/database.js';
+import { z } from 'zod';
+
+export interface RunRef {
+  readonly orgId: string;
+  readonly runId: string;
+}
+export interface RunActivities {
+  openRun(ref: RunCommandRef): Promise<RunSnapshot>;
+  cancel(ref: RunCommandRef): Promise<RunSnapshot>;
+  readRun(ref: RunRef): Promise<RunSnapshot | null>;
+  actOnDeadline(ref: RunRef): Promise<RunSnapshot>;
+}
+
+export function createRunActivities({ database }: { readonly database: Database }): RunActivities {
+  return {
+    /** Safe to retry: the run's id was drawn with the command, and the stored answer ends a second delivery. */
+    openRun: (ref) =>
+      database.tenant(ref.orgId, async (tenant) => {
+        const command = await requireCommand(tenant, ref);
+        if (await findApplied(tenant, ref.commandId)) return snapshotOf(await requireLocked(tenant, ref.runId), new Date());
+        const payload = openRunPayload.parse(command.payload);
+        if (!(await findProject(tenant, payload.project_id))) throw new Refusal('not_found', 'No such project.');
+        const sheet = requireActiveSheet(payload.flight_sheet.slug, payload.flight_sheet.version);
+        const run = await insertRun(tenant, {
+          id: ref.runId,
+          projectId: payload.project_id,
+          title: payload.title,
+          lane: sheet.lane,
+          flightSheetSlug: sheet.slug,
+          flightSheetVersion: sheet.version,
+          flightSheetDigest: sheetDigest(sheet),
+          flightSheet: sheet,
+          assignment: payload.assignment ?? null,
+          assignmentSha256: payload.assignment === undefined ? null : createHash('sha256').update(payload.assignment).digest('hex'),
+          inputs: payload.inputs,
+          fourEyes: mergeFourEyes(sheet.four_eyes, payload.four_eyes),
+          labels: payload.labels,
+          clientRef: payload.client_ref ?? null,
+          state: 'draft',
+          createdBy: command.actor.id,
+        });
+        await recordEvent(tenant, { actor: command.actor, action: 'run.opened', target: run.id, runId: run.id });
+        await recordApplied(tenant, command, 201, showRunSummary(run));
+        return snapshotOf(run, new Date());
+      }),
+
+    /** Safe to retry: see applyRunCommand. */
+    cancel: (ref) =>
+      applyRunCommand(database, ref, 'cancel', z.unknown(), ({ run }) => {
+        const result = { ...showRunSummary(run), state: 'cancelled' };
+        if (run.state === 'cancelled') return Promise.resolve({ state: run.state, status: 200, result });
+        return Promise.resolve({ state: 'cancelled', status: 200, result, event: { action: 'run.cancelled', target: run.id } });
+      }),
+
+    readRun: (ref) => readSnapshot(database, ref),
+
+    /** Safe to retry: what is due is computed from the locked row, and mails are deduplicated by version. */
+    actOnDeadline: (ref) =>
+      database.tenant(ref.orgId, async (tenant) => {
+        const run = await requireLocked(tenant, ref.runId);
+        const now = new Date();
+        const due = nextDeadline(run.state, run.updatedAt.getTime(), run.reminders);
+        if (isTerminal(run.state) || !due || due.at > now.getTime()) return snapshotOf(run, now);
+        return snapshotOf(due.kind === 'remind' ? await remind(tenant, run) : await expire(tenant, run), now);
+      }),
+  };
+}
+
+async function requireLocked(tenant: Tenant, runId: string): Promise<Run> {
+  const run = await lockRun(tenant, runId);
+  if (!run) throw new Refusal('not_found', 'No such run.');
+  return run;
+}
+
+async function remind(tenant: Tenant, run: Run): Promise<Run> {
+  const members = await listMembers(tenant);
+  const reviewers = members.filter(({ approver, role }) => approver && role !== 'viewer');
+  for (const { userId, email } of reviewers) {
+    const dedupeKey = `remind:${run.id}:${String(run.version)}:${String(run.reminders)}:${userId}`;
+    await enqueueMail(tenant, { dedupeKey, template: 'review_reminder', recipient: email, params: { run_id: run.id, since: run.updatedAt.toISOString() } });
+  }
+  await countReminder(tenant, run);
+  return { ...run, reminders: run.reminders + 1 };
+}
+
+async function expire(tenant: Tenant, run: Run): Promise<Run> {
+  const actor = { kind: 'system', id: 'expiry', role: 'system', approver: false, authTime: '', requestId: 'expiry' } as const;
+  await recordEvent(tenant, { actor, action: 'run.expired', target: run.id, runId: run.id });
+  return moveRun(tenant, run, 'cancelled', {});
+}

@@ -1,0 +1,91 @@
+import type Koa from 'koa';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { ObjectStore } from './adapters/object-store.js';
+import { approvalRoutes } from './approvals/routes.js';
+import { createAuthenticator } from './auth/authenticate.js';
+import { authRoutes } from './auth/routes.js';
+import type { Sessions } from './auth/session.js';
+import type { Tokens } from './auth/tokens.js';
+import { checkRoutes } from './checks/routes.js';
+import type { Database } from './db/database.js';
+import type { Growth } from './db/listen.js';
+import { docsRoutes } from './docs/routes.js';
+import { evidenceRoutes } from './evidence/routes.js';
+import { flightSheetRoutes } from './flight-sheets/routes.js';
+import { healthRoutes } from './health/routes.js';
+import { createApp } from './http/app.js';
+import type { Route } from './http/define-route.js';
+import { createLinkLimit, createRequestLimit } from './http/limits.js';
+import { openapi } from './http/openapi.js';
+import { ledgerRoutes } from './ledger/routes.js';
+import { mailboxRoutes } from './mail/routes.js';
+import { orgRoutes } from './orgs/routes.js';
+import { projectRoutes } from './projects/routes.js';
+import { receiptRoutes } from './receipts/routes.js';
+import { createRunDurable, type TaskQueues } from './runs/durable.js';
+import { runRoutes } from './runs/routes.js';
+import { shareRoutes } from './shares/routes.js';
+import { submissionRoutes } from './submissions/routes.js';
+
+/** Everything the API is made of; tests put in the same real parts under other names. */
+export interface ApiParts {
+  readonly database: Database;
+  readonly evidenceObjects: ObjectStore;
+  readonly ledgerObjects: ObjectStore;
+  readonly client: Client;
+  readonly queues: TaskQueues;
+  readonly sessions: Sessions;
+  readonly tokens: Tokens;
+  readonly growth: Growth;
+  readonly logger: Logger;
+  readonly publicUrl: string;
+  readonly logId: string;
+  readonly signUp: 'open' | 'invited';
+  readonly mailbox: boolean;
+  readonly production: boolean;
+  readonly trustProxy: boolean;
+  readonly requestsPerMinute: number;
+  readonly accepting: () => boolean;
+}
+
+/** Every route of the product, in the order of the contract. */
+export function apiRoutes(parts: ApiParts): readonly Route[] {
+  const { database, client } = parts;
+  const commands = { ...parts, runs: createRunDurable(client, parts.queues) };
+  const dependencies = [
+    { name: 'database', ping: () => database.knex.raw('select 1') },
+    { name: 'storage', ping: () => parts.evidenceObjects.ping() },
+    { name: 'temporal', ping: () => client.withDeadline(Date.now() + 2000, () => client.workflowService.getSystemInfo({})) },
+  ] as const;
+  const routes: Route[] = [
+    ...healthRoutes({ dependencies, accepting: parts.accepting }),
+    ...authRoutes({ ...parts, linkLimit: createLinkLimit(database.knex) }),
+    ...orgRoutes(parts),
+    ...projectRoutes(parts),
+    ...flightSheetRoutes(),
+    ...runRoutes(commands),
+    ...evidenceRoutes(commands),
+    ...submissionRoutes(commands),
+    ...checkRoutes(commands),
+    ...approvalRoutes(commands),
+    ...receiptRoutes(commands),
+    ...shareRoutes({ ...parts, objects: parts.evidenceObjects }),
+    ...ledgerRoutes(parts),
+  ];
+  const documented: readonly Route[] = [...routes, ...docsRoutes(() => openapi(documented))];
+  return parts.mailbox ? [...documented, ...mailboxRoutes(parts)] : documented;
+}
+
+export function createApi(parts: ApiParts): Koa {
+  const { publicUrl, production, trustProxy, logger } = parts;
+  return createApp(apiRoutes(parts), {
+    publicUrl,
+    production,
+    trustProxy,
+    logger,
+    authenticate: createAuthenticator(parts.database, parts.sessions),
+    limit: createRequestLimit(parts.requestsPerMinute),
+    checkResponses: !production,
+  });
+}

@@ -1,0 +1,49 @@
+import { newId } from '../db/new-id.js';
+import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
+import { person } from '../http/gates.js';
+import { Refusal } from '../kernel/refusals.js';
+import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
+import { mayRecord } from '../runs/policy.js';
+import { runParams } from '../runs/schema.js';
+import { auditView, checkParams, checkView, gradeBody, type Grade } from './schema.js';
+
+export function checkRoutes(deps: RunCommandDeps): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'post', path: '/runs/{run_id}/audit', operationId: 'auditRun', summary: 'Run the flight-sheet audit',
+      auth: person, may: mayRecord, params: runParams, query: none, body: noBody, response: orPending(auditView), status: 200, alsoStatus: [202],
+      refuses: ['forbidden', 'not_found', 'submission_missing', 'invalid_transition', 'unavailable'],
+      handle: async ({ actor, params, request }) =>
+        reply(await giveCommand(deps, { actor, request, runId: params.run_id, event: 'audit', body: null, payload: { audit_id: newId('audit') } }), auditView),
+    }),
+    defineRoute({
+      method: 'post', path: '/runs/{run_id}/checks', operationId: 'runChecks', summary: 'Run the core check engine',
+      auth: person, may: mayRecord, params: runParams, query: none, body: noBody, response: orPending(auditView), status: 200, alsoStatus: [202],
+      refuses: ['forbidden', 'not_found', 'invalid_transition', 'unavailable'],
+      handle: async ({ actor, params, request }) =>
+        reply(await giveCommand(deps, { actor, request, runId: params.run_id, event: 'run_checks', body: null, payload: { audit_id: newId('audit') } }), auditView),
+    }),
+    defineRoute({
+      method: 'patch', path: '/runs/{run_id}/checks/{check_id}', operationId: 'gradeCheck', summary: 'Grade one checklist rule',
+      auth: person, may: mayRecord, params: checkParams, query: none, body: gradeBody, response: orPending(checkView), status: 200, alsoStatus: [202],
+      refuses: [
+        'forbidden', 'invalid_request', 'not_found', 'not_audited', 'invalid_transition', 'auto_rule', 'audit_stale', 'invalid_grade', 'unknown_evidence',
+        'separation_of_duties', 'precondition_failed', 'unavailable',
+      ],
+      handle: async ({ actor, params, body, request }) => {
+        const payload: Grade = { ...body, check_id: params.check_id, if_version: readVersion(request.ifMatch) };
+        const answer = reply(await giveCommand(deps, { actor, request, runId: params.run_id, event: 'grade_check', body: payload, payload }), checkView);
+        const etag = 'version' in answer.body ? { ETag: `"${String(answer.body.version)}"` } : {};
+        return { ...answer, headers: { ...answer.headers, ...etag } };
+      },
+    }),
+  ];
+}
+
+/** If-Match with the check's version, when the caller wants a grade only on what they read. */
+function readVersion(ifMatch: string | undefined): number | null {
+  if (ifMatch === undefined || ifMatch === '*') return null;
+  const version = /^"(\d{1,9})"$/.exec(ifMatch)?.[1];
+  if (version === undefined) throw new Refusal('precondition_failed', 'If-Match is not an ETag of this check.');
+  return Number(version);
+}

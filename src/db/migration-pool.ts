@@ -1,0 +1,4 @@
+import knex, { type Knex } from 'knex';
+
+/** A pool with the owner's rights, for migrations only; the application's own pool gives them up. */
+export const migrationPool = (url: string): Knex => knex({ client: 'pg', connection: url, pool: { min: 0, max: 2 } });

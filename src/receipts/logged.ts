@@ -1,0 +1,31 @@
+import type { Knex } from 'knex';
+import { findLogVerifier } from '../ledger/keys.js';
+import type { NoteVerifier } from '../ledger/note.js';
+import { findLeafOfReceipt, findPublishedCheckpoint, readRanges } from '../ledger/store.js';
+import { inclusionRanges } from '../ledger/tree.js';
+import type { LoggedReceipt } from './bundle.js';
+import type { Receipt } from './store.js';
+
+/** A receipt with its proof under the newest published checkpoint. */
+export interface ProvenReceipt {
+  readonly logged: LoggedReceipt;
+  readonly log: NoteVerifier;
+  readonly treeSize: number;
+  readonly integratedAt: Date;
+}
+
+/** Proves a receipt; undefined while its leaf is not under a published checkpoint. */
+export async function proveReceipt(knex: Knex, logId: string, receipt: Receipt): Promise<ProvenReceipt | undefined> {
+  const leaf = await findLeafOfReceipt(knex, receipt.id);
+  const checkpoint = await findPublishedCheckpoint(knex, logId);
+  const log = await findLogVerifier(knex, logId);
+  if (!leaf || !checkpoint || !log || checkpoint.size <= leaf.idx) return undefined;
+  const hashes = await readRanges(knex, logId, inclusionRanges(leaf.idx, checkpoint.size));
+  const { payload, signature, keyId } = receipt;
+  return {
+    logged: { payload, signature, keyId, entry: leaf.entry, index: leaf.idx, hashes, checkpoint: checkpoint.note },
+    log,
+    treeSize: checkpoint.size,
+    integratedAt: leaf.integratedAt,
+  };
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { Tokens } from '../auth/tokens.js';
+import type { Database } from '../db/database.js';
+import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
+import { anyone, person } from '../http/gates.js';
+import { Refusal } from '../kernel/refusals.js';
+import { listKeys } from '../ledger/keys.js';
+import { proofText } from '../ledger/note.js';
+import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
+import { mayRecord } from '../runs/policy.js';
+import { runParams } from '../runs/schema.js';
+import { findFirstShare } from '../shares/store.js';
+import { sigstoreBundle, trustedRoot } from './bundle.js';
+import { proveReceipt } from './logged.js';
+import { mintedResult, receiptParams, receiptView } from './schema.js';
+import { findReceipt, findReceiptOf, type Receipt } from './store.js';
+
+export interface ReceiptRouteDeps extends RunCommandDeps {
+  readonly tokens: Tokens;
+  readonly logId: string;
+}
+
+export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
+  const { database, logId } = deps;
+  return [
+    defineRoute({
+      method: 'post', path: '/runs/{run_id}/receipt', operationId: 'mintReceipt', summary: "Mint the run's receipt",
+      auth: person, may: mayRecord, params: runParams, query: none, body: noBody, response: orPending(receiptView), status: 201, alsoStatus: [200, 202],
+      refuses: ['forbidden', 'not_found', 'not_approved', 'invalid_transition', 'separation_of_duties', 'ledger_paused', 'unavailable'],
+      handle: async ({ actor, params, request }) => {
+        const existing = await database.tenant(actor.orgId, (tenant) => findReceiptOf(tenant, 'run', params.run_id));
+        if (existing) return { status: 200, body: await showReceipt(deps, existing) };
+        const answer = reply(await giveCommand(deps, { actor, request, runId: params.run_id, event: 'mint', body: null, payload: null }), mintedResult);
+        if (!('receipt_id' in answer.body)) return { ...answer, body: answer.body };
+        const { receipt_id } = answer.body;
+        const receipt = await database.tenant(actor.orgId, (tenant) => findReceipt(tenant, receipt_id));
+        if (!receipt) throw new Error(`mintReceipt: ${receipt_id} was answered but is not there`);
+        return { ...answer, body: await showReceipt(deps, receipt) };
+      },
+    }),
+    defineRoute({
+      method: 'get', path: '/receipts/{receipt_id}', operationId: 'getReceipt', summary: 'One receipt of the organization',
+      auth: person, params: receiptParams, query: none, body: noBody, response: receiptView, status: 200, refuses: ['not_found'],
+      handle: async ({ actor, params }) => ({ body: await showReceipt(deps, await requireReceipt(database, actor.orgId, params.receipt_id)) }),
+    }),
+    defineRoute({
+      method: 'get', path: '/receipts/{receipt_id}/bundle', operationId: 'getBundle', summary: 'The receipt as a Sigstore bundle v0.3',
+      auth: person, params: receiptParams, query: none, body: noBody, response: z.record(z.string(), z.unknown()), status: 200, refuses: ['not_found', 'unavailable'],
+      handle: async ({ actor, params }) => {
+        const { logged, log } = await requireProof(deps, await requireReceipt(database, actor.orgId, params.receipt_id));
+        return { body: { ...sigstoreBundle(logged, log) } };
+      },
+    }),
+    defineRoute({
+      method: 'get', path: '/receipts/{receipt_id}/tlog-proof', operationId: 'getTlogProof', summary: 'The inclusion proof as C2SP tlog-proof',
+      auth: person, params: receiptParams, query: none, body: noBody, response: z.string(), status: 200, media: ['text/plain'], refuses: ['not_found', 'unavailable'],
+      handle: async ({ actor, params }) => {
+        const { logged } = await requireProof(deps, await requireReceipt(database, actor.orgId, params.receipt_id));
+        return { media: 'text/plain; charset=utf-8', content: proofText({ index: logged.index, hashes: logged.hashes, checkpoint: logged.checkpoint }) };
+      },
+    }),
+    defineRoute({
+      method: 'get', path: '/.well-known/defendablecloud/trusted_root.json', operationId: 'getTrustedRoot', summary: 'Sigstore TrustedRoot of the ledger',
+      auth: anyone, params: none, query: none, body: noBody, response: z.record(z.string(), z.unknown()), status: 200, refuses: [],
+      handle: async () => ({ body: { ...trustedRoot(await listKeys(database.knex)) }, headers: { 'Cache-Control': 'public, max-age=300' } }),
+    }),
+    defineRoute({
+      method: 'get', path: '/ledger/keys', operationId: 'listLedgerKeys', summary: 'Public keys of the log and of receipts',
+      auth: anyone, params: none, query: none, body: noBody, response: keysView, status: 200, refuses: [],
+      handle: async () => {
+        const keys = await listKeys(database.knex);
+        const data = keys.map(({ keyId, purpose, publicKey, vkey, validFrom, validTo }) => ({
+          key_id: keyId, purpose, public_key: publicKey, vkey, valid_from: validFrom.toISOString(), valid_to: validTo?.toISOString() ?? null,
+        }));
+        return { body: { origin: logId, data }, headers: { 'Cache-Control': 'public, max-age=300' } };
+      },
+    }),
+  ];
+}
+
+const keysView = z
+  .strictObject({
+    origin: z.string(),
+    data: z.array(
+      z.strictObject({
+        key_id: z.string(),
+        purpose: z.enum(['receipt', 'log']),
+        public_key: z.string(),
+        vkey: z.string().nullable(),
+        valid_from: z.iso.datetime(),
+        valid_to: z.iso.datetime().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'LedgerKeys' });
+
+async function requireReceipt(database: Database, orgId: string, id: string): Promise<Receipt> {
+  const receipt = await database.tenant(orgId, (tenant) => findReceipt(tenant, id));
+  if (!receipt) throw new Refusal('not_found', 'No such receipt.');
+  return receipt;
+}
+
+async function requireProof({ database, logId }: ReceiptRouteDeps, receipt: Receipt): Promise<NonNullable<Awaited<ReturnType<typeof proveReceipt>>>> {
+  const proven = await proveReceipt(database.knex, logId, receipt);
+  if (!proven) throw new Refusal('unavailable', 'The entry is not under a published checkpoint yet.', { retry_after: 1 });
+  return proven;
+}
+
+async function showReceipt({ database, logId, tokens, publicUrl }: ReceiptRouteDeps, receipt: Receipt): Promise<z.input<typeof receiptView>> {
+  const share = await database.tenant(receipt.orgId, (tenant) => findFirstShare(tenant, receipt.id));
+  if (!share) throw new Error(`showReceipt: ${receipt.id} has no share`);
+  const proven = await proveReceipt(database.knex, logId, receipt);
+  return {
+    id: receipt.id,
+    kind: receipt.kind,
+    run_id: receipt.subjectId,
+    sequence: receipt.orgSeq,
+    issued_at: receipt.issuedAt.toISOString(),
+    payload_sha256: receipt.paeDigest,
+    key_id: receipt.keyId,
+    share_url: `${publicUrl}/share/${tokens.issue('share', share.id)}`,
+    ledger: proven ? { origin: logId, index: proven.logged.index, tree_size: proven.treeSize } : null,
+    bundle: proven ? { ...sigstoreBundle(proven.logged, proven.log) } : null,
+  };
+}

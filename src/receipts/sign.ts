@@ -1,0 +1,41 @@
+import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { hashedRekordEntry, preAuthEncoding } from '../ledger/entry.js';
+
+export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+
+/** Signs receipts. Where the key lives (a file, a KMS) is the implementation's own matter. */
+export interface ReceiptSigner {
+  /** base64 of SHA-256 over the SubjectPublicKeyInfo. */
+  readonly keyId: string;
+  readonly publicKeyPem: string;
+  /** Signs once: ECDSA is randomized, so a caller keeps the result before anything else sees it. */
+  sign(payload: Buffer): SignedReceipt;
+}
+export interface SignedReceipt {
+  readonly payload: Buffer;
+  readonly signature: Buffer;
+  /** SHA-256 over the DSSE pre-authentication encoding, in hex. */
+  readonly paeDigest: string;
+  /** The ledger leaf of this envelope. */
+  readonly entry: Buffer;
+}
+
+export const receiptKeyId = (publicKey: KeyObject): string =>
+  createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+
+/** ECDSA P-256 with SHA-256 over DSSE, from a PKCS #8 file. */
+export function createReceiptSigner(privateKeyPem: string): ReceiptSigner {
+  const privateKey = createPrivateKey(privateKeyPem);
+  const publicKey = createPublicKey(privateKey);
+  const publicKeyDer = publicKey.export({ type: 'spki', format: 'der' });
+  return {
+    keyId: receiptKeyId(publicKey),
+    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    sign(payload) {
+      const encoded = preAuthEncoding(PAYLOAD_TYPE, payload);
+      const signature = sign('sha256', encoded, privateKey);
+      const paeDigest = createHash('sha256').update(encoded).digest();
+      return { payload, signature, paeDigest: paeDigest.toString('hex'), entry: hashedRekordEntry({ paeDigest, signature, publicKeyDer }) };
+    },
+  };
+}

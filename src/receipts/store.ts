@@ -1,0 +1,59 @@
+import type { Tenant } from '../db/database.js';
+import { leafId } from '../ledger/entry.js';
+import type { Disclosure } from './disclosures.js';
+import { DisclosureRow, ReceiptHeadRow, ReceiptRow } from './model.js';
+import type { SignedReceipt } from './sign.js';
+
+export interface Receipt {
+  readonly id: string;
+  readonly orgId: string;
+  readonly kind: string;
+  readonly subjectId: string;
+  readonly orgSeq: number;
+  readonly payload: Buffer;
+  readonly signature: Buffer;
+  readonly keyId: string;
+  readonly paeDigest: string;
+  readonly issuedAt: Date;
+}
+export interface StoredDisclosure {
+  readonly pointer: string;
+  /** Null once erased: the commitment is then noise, and everything still verifies. */
+  readonly disclosure: string | null;
+}
+
+/** Locks the organization's receipt sequence: receipts of one organization are minted one at a time. */
+export async function lockSequence(tenant: Tenant): Promise<{ readonly seq: number; readonly digest: string }> {
+  return ReceiptHeadRow.query(tenant.trx).findById(tenant.orgId).forUpdate().throwIfNotFound();
+}
+
+/** The receipt of a subject, if it was minted before. */
+export async function findReceiptOf(tenant: Tenant, kind: string, subjectId: string): Promise<Receipt | undefined> {
+  return ReceiptRow.query(tenant.trx).findOne({ orgId: tenant.orgId, kind, subjectId, revision: 1 });
+}
+
+export async function findReceipt(tenant: Tenant, id: string): Promise<Receipt | undefined> {
+  return ReceiptRow.query(tenant.trx).findOne({ id, orgId: tenant.orgId });
+}
+
+/**
+ * Keeps a signed receipt, its disclosures and the organization's new head, before anything else sees the signature.
+ * Safe to retry only as a whole: the caller looks for the subject's receipt under the sequence lock first.
+ */
+export async function insertReceipt(
+  tenant: Tenant,
+  receipt: { id: string; kind: string; subjectId: string; seq: number; prev: string; keyId: string; issuedAt: Date; signed: SignedReceipt; disclosures: readonly Disclosure[] },
+): Promise<Receipt> {
+  const { id, kind, subjectId, seq, prev, keyId, issuedAt, signed, disclosures } = receipt;
+  const { payload, signature, paeDigest, entry } = signed;
+  const row = await ReceiptRow.query(tenant.trx)
+    .insert({ id, orgId: tenant.orgId, kind, subjectId, revision: 1, orgSeq: seq, prevDigest: prev, payload, signature, keyId, paeDigest, leafId: leafId(entry), issuedAt })
+    .returning('*');
+  await DisclosureRow.query(tenant.trx).insert(disclosures.map((item) => ({ receiptId: id, orgId: tenant.orgId, ...item })));
+  await ReceiptHeadRow.query(tenant.trx).findById(tenant.orgId).patch({ seq, digest: paeDigest });
+  return row;
+}
+
+export async function listDisclosures(tenant: Tenant, receiptId: string): Promise<readonly StoredDisclosure[]> {
+  return DisclosureRow.query(tenant.trx).where({ orgId: tenant.orgId, receiptId }).orderBy('pointer');
+}

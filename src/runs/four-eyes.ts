@@ -1,0 +1,11 @@
+import type { FourEyes } from '../flight-sheets/schema.js';
+
+/** A run may ask for more eyes than its sheet, never for fewer. */
+export function mergeFourEyes(sheet: FourEyes, asked: FourEyes | undefined): FourEyes {
+  if (!asked) return sheet;
+  return {
+    required_approvals: Math.max(sheet.required_approvals, asked.required_approvals),
+    forbid_submitter: sheet.forbid_submitter || asked.forbid_submitter,
+    forbid_grader: sheet.forbid_grader || asked.forbid_grader,
+  };
+}

@@ -1,0 +1,58 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { readCoreConfig } from '../src/config.js';
+import { openDatabase } from '../src/db/database.js';
+import { listen } from '../src/db/listen.js';
+import { createSmtpMailer, type Mailer } from '../src/adapters/mailer.js';
+import { createTokens } from '../src/auth/tokens.js';
+import { createReceiptSigner } from '../src/receipts/sign.js';
+import { createRunDurable } from '../src/runs/durable.js';
+import { createLogger, openStores, queuesOf, runProcess } from '../src/process.js';
+import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
+import { refusalInterceptor } from '../activities/refusal-interceptor.js';
+
+/** The core worker: every workflow, and the activities on Postgres, S3 and mail. */
+await runProcess(async (onStop) => {
+  const config = readCoreConfig(process.env);
+  const logger = createLogger('core', config);
+  installRuntime(logger);
+  const database = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
+  const stores = openStores(config);
+  const logKey = createPrivateKey(config.LEDGER_KEY_FILE);
+  const signer = createReceiptSigner(config.RECEIPT_KEY_FILE);
+  const logId = config.LEDGER_ORIGIN;
+  await prepareLedger(database, { logId, logPublicKey: createPublicKey(logKey), signer });
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const client = new Client({ connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }), namespace: config.TEMPORAL_NAMESPACE });
+  const channel = (name: string) => listen(config.DATABASE_URL, name, (error) => { logger.warn({ err: error }, 'listen'); });
+  const channels = { queued: channel('ledger_pending'), growth: channel('ledger_grown'), owed: channel('outbox') };
+  const mailer: Mailer | undefined = config.SMTP_URL === undefined ? undefined : createSmtpMailer(config.SMTP_URL, config.MAIL_FROM, new URL(config.PUBLIC_URL).hostname);
+  const queues = queuesOf();
+  const worker = await Worker.create({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: queues.core,
+    workflowBundle: { codePath: config.WORKFLOW_BUNDLE },
+    activities: createCoreActivities({
+      ...stores, ...channels, database, signer, logKey, logId, mailer,
+      tokens: createTokens(config.PEPPER), publicUrl: config.PUBLIC_URL, runs: createRunDurable(client, queues),
+    }),
+    interceptors: { activity: [refusalInterceptor] },
+    maxCachedWorkflows: 500,
+    shutdownGraceTime: '5s',
+    shutdownForceTime: '20s',
+  });
+  const running = worker.run();
+  await startLoops(client, { queue: queues.core, logId, mail: mailer !== undefined });
+  logger.info('polling');
+  onStop(async () => {
+    worker.shutdown();
+    await running;
+    await Promise.all(Object.values(channels).map((one) => one.close()));
+    await client.connection.close();
+    await connection.close();
+    await database.close();
+    stores.close();
+  });
+});

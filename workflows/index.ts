@@ -1,0 +1,4 @@
+export { keepLedger } from './ledger/keep-ledger.js';
+export { keepOutbox } from './mail/keep-outbox.js';
+export { reconcileRuns } from './runs/reconcile-runs.js';
+export { runLifecycle } from './runs/run-lifecycle.js';
