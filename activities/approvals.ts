@@ -23,11 +23,16 @@ export function createApprovalActivities({ database }: { readonly database: Data
         const { verdict } = run;
         if (!verdict) throw new Refusal('not_audited', 'The run has no verdict yet.');
         requirePayload(payload, verdict);
-        const live = (await listApprovals(tenant, run.id)).filter(({ voidedAt, verdictDigest }) => !voidedAt && verdictDigest === verdict.digest);
+        const live = (await listApprovals(tenant, run.id)).filter(
+          ({ voidedAt, verdictDigest }) => !voidedAt && verdictDigest === verdict.digest,
+        );
         const own = live.find(({ approverId }) => approverId === actor.id);
-        if (own && own.decision === payload.decision) return { state: run.state, status: 200, result: { approval: showApproval(own), run_state: run.state } };
+        if (own?.decision === payload.decision)
+          return { state: run.state, status: 200, result: { approval: showApproval(own), run_state: run.state } };
         if (run.state === 'approved' || (own && run.state !== 'escalated')) {
-          throw new Refusal('already_decided', `This verdict was decided: the run is ${run.state}.`, { current_state: run.state });
+          throw new Refusal('already_decided', `This verdict was decided: the run is ${run.state}.`, {
+            current_state: run.state,
+          });
         }
         const outcome = decide(await caseOf(tenant, run, { actor, payload, live, verdict }));
         if (!outcome.ok) throw new Refusal(outcome.because, outcome.message, { current_state: run.state });
@@ -58,13 +63,17 @@ async function caseOf(
   given: { actor: CommandActor; payload: Decide; live: readonly Approval[]; verdict: StoredVerdict },
 ): Promise<DecisionCase> {
   const { actor, payload, live, verdict } = given;
-  const submission = run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
+  const submission =
+    run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
   if (!submission) throw new Error(`caseOf: ${run.id} is ${run.state} without a submission`);
   if (payload.escalate_to !== undefined && !(await listApprovers(tenant)).includes(payload.escalate_to)) {
     throw new Refusal('unknown_person', `${payload.escalate_to} is not a member who may approve.`);
   }
   const audits = await listLiveAudits(tenant, run.id);
-  const checks = await listChecks(tenant, audits.map(({ id }) => id));
+  const checks = await listChecks(
+    tenant,
+    audits.map(({ id }) => id),
+  );
   return {
     decision: payload.decision,
     verdict: verdict.outcome,
@@ -74,11 +83,17 @@ async function caseOf(
     submitterId: submission.submittedBy,
     graderIds: checks.flatMap(({ gradedBy }) => (gradedBy === null ? [] : [gradedBy])),
     escalatedTo: live.findLast(({ decision }) => decision === 'escalated')?.escalateTo ?? null,
-    earlierApprovals: live.filter(({ decision, approverId }) => decision === 'approved' && approverId !== actor.id).length,
+    earlierApprovals: live.filter(({ decision, approverId }) => decision === 'approved' && approverId !== actor.id)
+      .length,
   };
 }
 
-function toApproval(run: Run, actor: CommandActor, payload: Decide, verdict: StoredVerdict): Parameters<typeof insertApproval>[1] {
+function toApproval(
+  run: Run,
+  actor: CommandActor,
+  payload: Decide,
+  verdict: StoredVerdict,
+): Parameters<typeof insertApproval>[1] {
   return {
     id: payload.approval_id,
     runId: run.id,

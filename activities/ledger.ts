@@ -7,7 +7,17 @@ import type { Database } from '../src/db/database.js';
 import type { Growth } from '../src/db/listen.js';
 import { openCheckpoint, signCheckpoint } from '../src/ledger/note.js';
 import {
-  findHead, findLatestCheckpoint, findPublication, keepCheckpoint, pauseLog, readLeaves, readRanges, readTile, recordPublication, sequence, type LedgerHead,
+  findHead,
+  findLatestCheckpoint,
+  findPublication,
+  keepCheckpoint,
+  pauseLog,
+  readLeaves,
+  readRanges,
+  readTile,
+  recordPublication,
+  sequence,
+  type LedgerHead,
 } from '../src/ledger/store.js';
 import { entryBundle, tilePath, tilesBetween, type TileRef } from '../src/ledger/tiles.js';
 import { TILE_WIDTH } from '../src/ledger/tree.js';
@@ -100,7 +110,8 @@ async function checkpointFor({ database, logId, logKey }: LedgerDeps, { size, ro
   const last = await findLatestCheckpoint(database.knex, logId);
   if (last && last.size > 0 && last.size <= size) {
     const [again] = await readRanges(database.knex, logId, [{ lo: 0, hi: last.size }]);
-    if (!again?.equals(last.root)) throw ApplicationFailure.nonRetryable('The log no longer holds what was signed.', 'LedgerForkDetected');
+    if (!again?.equals(last.root))
+      throw ApplicationFailure.nonRetryable('The log no longer holds what was signed.', 'LedgerForkDetected');
   }
   const note = signCheckpoint({ origin: logId, size, root }, logKey);
   const kept = await database.system((system) => keepCheckpoint(system, logId, { size, root, note }));
@@ -108,7 +119,10 @@ async function checkpointFor({ database, logId, logKey }: LedgerDeps, { size, ro
 }
 
 /** Moves the public checkpoint forward by compare-and-swap; a newer one by another sequencer stays. */
-async function replaceCheckpoint({ database, objects, logId, logKey }: LedgerDeps, next: { note: string; size: number; etag: string | null }): Promise<void> {
+async function replaceCheckpoint(
+  { database, objects, logId, logKey }: LedgerDeps,
+  next: { note: string; size: number; etag: string | null },
+): Promise<void> {
   let etag = next.etag;
   for (;;) {
     const written = await objects.replaceIf('checkpoint', Buffer.from(next.note), 'text/plain; charset=utf-8', etag);
@@ -121,7 +135,10 @@ async function replaceCheckpoint({ database, objects, logId, logKey }: LedgerDep
       etag = null;
       continue;
     }
-    const { size } = openCheckpoint(present.bytes.toString('utf8'), { name: logId, publicKey: createPublicKey(logKey) });
+    const { size } = openCheckpoint(present.bytes.toString('utf8'), {
+      name: logId,
+      publicKey: createPublicKey(logKey),
+    });
     if (size >= next.size) {
       await database.system((system) => recordPublication(system, logId, size, present.etag));
       return;

@@ -22,7 +22,14 @@ export interface MailDeps {
   readonly termMs?: number;
 }
 
-export function createMailActivities({ database, mailer, tokens, publicUrl, owed, termMs = TERM_MS }: MailDeps): MailActivities {
+export function createMailActivities({
+  database,
+  mailer,
+  tokens,
+  publicUrl,
+  owed,
+  termMs = TERM_MS,
+}: MailDeps): MailActivities {
   /**
    * Sends one mail while its row is locked. Safe to run twice: SKIP LOCKED keeps two senders off one mail; a crash
    * between the carrier's yes and the commit repeats it under the same Message-ID.

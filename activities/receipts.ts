@@ -45,17 +45,35 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
         const existing = await findReceiptOf(tenant, 'run', run.id);
         if (existing) return { state: run.state, status: 200, result: { receipt_id: existing.id } };
         const head = await findHead(tenant.trx, logId);
-        if (!head || head.pausedReason !== null) throw new Refusal('ledger_paused', 'The ledger takes no new entries now.');
+        if (head?.pausedReason !== null) throw new Refusal('ledger_paused', 'The ledger takes no new entries now.');
         const receiptId = newId('receipt');
         const commitments = createCommitments();
-        const facts = await gather(tenant, run, { receiptId, issuedAt: now.toISOString(), sequence: { seq: sequence.seq + 1, prev: sequence.digest } });
+        const facts = await gather(tenant, run, {
+          receiptId,
+          issuedAt: now.toISOString(),
+          sequence: { seq: sequence.seq + 1, prev: sequence.digest },
+        });
         const signed = signer.sign(Buffer.from(canonicalJson(runStatement(facts, commitments))));
         const { keyId } = signer;
         await insertReceipt(tenant, {
-          id: receiptId, kind: 'run', subjectId: run.id, seq: sequence.seq + 1, prev: sequence.digest, keyId, issuedAt: now, signed, disclosures: commitments.all,
+          id: receiptId,
+          kind: 'run',
+          subjectId: run.id,
+          seq: sequence.seq + 1,
+          prev: sequence.digest,
+          keyId,
+          issuedAt: now,
+          signed,
+          disclosures: commitments.all,
         });
         const shareId = newId('share');
-        await insertShare(tenant, { id: shareId, receiptId, tokenHash: tokens.hash(tokens.issue('share', shareId)), profile: 'standard', createdBy: actor.id });
+        await insertShare(tenant, {
+          id: shareId,
+          receiptId,
+          tokenHash: tokens.hash(tokens.issue('share', shareId)),
+          profile: 'standard',
+          createdBy: actor.id,
+        });
         await queueLeaf(tenant.trx, logId, { entry: signed.entry, receiptId, kind: 'run', orgAlias: facts.org.alias });
         return {
           state: 'receipted',
@@ -79,12 +97,18 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
   };
 }
 
-async function gather(tenant: Tenant, run: Run, receipt: Pick<RunReceiptFacts, 'receiptId' | 'issuedAt' | 'sequence'>): Promise<RunReceiptFacts> {
+async function gather(
+  tenant: Tenant,
+  run: Run,
+  receipt: Pick<RunReceiptFacts, 'receiptId' | 'issuedAt' | 'sequence'>,
+): Promise<RunReceiptFacts> {
   const { verdict } = run;
-  const submission = run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
+  const submission =
+    run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
   const audits = await listLiveAudits(tenant, run.id);
   const audit = audits.find(({ kind }) => kind === 'flight_sheet');
-  if (!verdict || !submission || !audit) throw new Error(`gather: ${run.id} is ${run.state} without verdict, submission or audit`);
+  if (!verdict || !submission || !audit)
+    throw new Error(`gather: ${run.id} is ${run.state} without verdict, submission or audit`);
   const approvals = requireSecondPerson(await listApprovals(tenant, run.id), run, submission.submittedBy);
   const names = new Map((await listMembers(tenant)).map(({ userId, displayName }) => [userId, displayName]));
   return {
@@ -95,7 +119,10 @@ async function gather(tenant: Tenant, run: Run, receipt: Pick<RunReceiptFacts, '
     evidence: await listEvidence(tenant, run.id),
     submission,
     audit,
-    checks: await listChecks(tenant, audits.map(({ id }) => id)),
+    checks: await listChecks(
+      tenant,
+      audits.map(({ id }) => id),
+    ),
     approvals,
     names,
   };
@@ -103,7 +130,10 @@ async function gather(tenant: Tenant, run: Run, receipt: Pick<RunReceiptFacts, '
 
 /** The last gate before signing: live approvals of this verdict, and one by someone other than the submitter. */
 function requireSecondPerson(approvals: readonly Approval[], run: Run, submitterId: string): readonly Approval[] {
-  const live = approvals.filter(({ voidedAt, decision, verdictDigest }) => !voidedAt && decision === 'approved' && verdictDigest === run.verdictDigest);
+  const live = approvals.filter(
+    ({ voidedAt, decision, verdictDigest }) =>
+      !voidedAt && decision === 'approved' && verdictDigest === run.verdictDigest,
+  );
   if (live.length === 0) throw new Refusal('not_approved', 'No approval stands on the present verdict.');
   if (run.fourEyes.forbid_submitter && !live.some(({ approverId }) => approverId !== submitterId)) {
     throw new Refusal('separation_of_duties', 'Only the submitter approved this run.');

@@ -9,7 +9,13 @@ export interface ReconcileActivities {
   reconcileRuns(): Promise<{ readonly seen: number; readonly started: number }>;
 }
 
-export function createReconcileActivities({ database, runs }: { readonly database: Database; readonly runs: RunDurable }): ReconcileActivities {
+export function createReconcileActivities({
+  database,
+  runs,
+}: {
+  readonly database: Database;
+  readonly runs: RunDurable;
+}): ReconcileActivities {
   return {
     /** Safe to retry: a workflow that is there already is left alone. */
     async reconcileRuns() {

@@ -10,7 +10,13 @@ export const refusalInterceptor: ActivityInterceptorsFactory = () => ({
         return await next(input);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        throw ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [error.details], cause: error });
+        throw ApplicationFailure.create({
+          message: error.message,
+          type: error.code,
+          nonRetryable: true,
+          details: [error.details],
+          cause: error,
+        });
       }
     },
   },

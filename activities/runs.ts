@@ -6,7 +6,14 @@ import { Refusal } from '../src/kernel/refusals.js';
 import { enqueueMail } from '../src/mail/store.js';
 import { listMembers } from '../src/orgs/store.js';
 import { findProject } from '../src/projects/store.js';
-import { applyRunCommand, readSnapshot, requireCommand, snapshotOf, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
+import {
+  applyRunCommand,
+  readSnapshot,
+  requireCommand,
+  snapshotOf,
+  type RunCommandRef,
+  type RunSnapshot,
+} from '../src/runs/apply.js';
 import { mergeFourEyes } from '../src/runs/four-eyes.js';
 import { isTerminal, nextDeadline } from '../src/runs/rules.js';
 import { openRunPayload } from '../src/runs/schema.js';
@@ -32,7 +39,8 @@ export function createRunActivities({ database }: { readonly database: Database 
     openRun: (ref) =>
       database.tenant(ref.orgId, async (tenant) => {
         const command = await requireCommand(tenant, ref);
-        if (await findApplied(tenant, ref.commandId)) return snapshotOf(await requireLocked(tenant, ref.runId), new Date());
+        if (await findApplied(tenant, ref.commandId))
+          return snapshotOf(await requireLocked(tenant, ref.runId), new Date());
         const payload = openRunPayload.parse(command.payload);
         if (!(await findProject(tenant, payload.project_id))) throw new Refusal('not_found', 'No such project.');
         const sheet = requireActiveSheet(payload.flight_sheet.slug, payload.flight_sheet.version);
@@ -46,7 +54,8 @@ export function createRunActivities({ database }: { readonly database: Database 
           flightSheetDigest: sheetDigest(sheet),
           flightSheet: sheet,
           assignment: payload.assignment ?? null,
-          assignmentSha256: payload.assignment === undefined ? null : createHash('sha256').update(payload.assignment).digest('hex'),
+          assignmentSha256:
+            payload.assignment === undefined ? null : createHash('sha256').update(payload.assignment).digest('hex'),
           inputs: payload.inputs,
           fourEyes: mergeFourEyes(sheet.four_eyes, payload.four_eyes),
           labels: payload.labels,
@@ -64,7 +73,12 @@ export function createRunActivities({ database }: { readonly database: Database 
       applyRunCommand(database, ref, 'cancel', z.unknown(), ({ run }) => {
         const result = { ...showRunSummary(run), state: 'cancelled' };
         if (run.state === 'cancelled') return Promise.resolve({ state: run.state, status: 200, result });
-        return Promise.resolve({ state: 'cancelled', status: 200, result, event: { action: 'run.cancelled', target: run.id } });
+        return Promise.resolve({
+          state: 'cancelled',
+          status: 200,
+          result,
+          event: { action: 'run.cancelled', target: run.id },
+        });
       }),
 
     readRun: (ref) => readSnapshot(database, ref),
@@ -92,14 +106,26 @@ async function remind(tenant: Tenant, run: Run): Promise<Run> {
   const reviewers = members.filter(({ approver, role }) => approver && role !== 'viewer');
   for (const { userId, email } of reviewers) {
     const dedupeKey = `remind:${run.id}:${String(run.version)}:${String(run.reminders)}:${userId}`;
-    await enqueueMail(tenant, { dedupeKey, template: 'review_reminder', recipient: email, params: { run_id: run.id, since: run.updatedAt.toISOString() } });
+    await enqueueMail(tenant, {
+      dedupeKey,
+      template: 'review_reminder',
+      recipient: email,
+      params: { run_id: run.id, since: run.updatedAt.toISOString() },
+    });
   }
   await countReminder(tenant, run);
   return { ...run, reminders: run.reminders + 1 };
 }
 
 async function expire(tenant: Tenant, run: Run): Promise<Run> {
-  const actor = { kind: 'system', id: 'expiry', role: 'system', approver: false, authTime: '', requestId: 'expiry' } as const;
+  const actor = {
+    kind: 'system',
+    id: 'expiry',
+    role: 'system',
+    approver: false,
+    authTime: '',
+    requestId: 'expiry',
+  } as const;
   await recordEvent(tenant, { actor, action: 'run.expired', target: run.id, runId: run.id });
   return moveRun(tenant, run, 'cancelled', {});
 }

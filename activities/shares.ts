@@ -26,7 +26,14 @@ export interface ShareDeps {
 const require = createRequire(import.meta.url);
 
 /** The activities of the pdf worker, which has Chromium and nothing else to do. */
-export function createShareActivities({ database, objects, printer, tokens, publicUrl, logId }: ShareDeps): ShareActivities {
+export function createShareActivities({
+  database,
+  objects,
+  printer,
+  tokens,
+  publicUrl,
+  logId,
+}: ShareDeps): ShareActivities {
   let fonts: Promise<string> | undefined;
   return {
     /** Safe to retry: the object is named by its digest, and the first PDF recorded for a share stands. */
@@ -58,7 +65,8 @@ function footer(receiptId: string, digest: string): string {
 
 const SUBSETS = ['latin', 'latin-ext', 'cyrillic', 'greek', 'vietnamese', 'devanagari'];
 const RANGES: Readonly<Record<string, string>> = {
-  latin: 'U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,U+2122,U+2191,U+2193,U+2212,U+2215,U+FEFF,U+FFFD',
+  latin:
+    'U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,U+2122,U+2191,U+2193,U+2212,U+2215,U+FEFF,U+FFFD',
   'latin-ext': 'U+0100-02BA,U+02BD-02C5,U+1E00-1E9F,U+1EF2-1EFF,U+2020,U+20A0-20AB,U+20AD-20C0,U+2C60-2C7F,U+A720-A7FF',
   cyrillic: 'U+0301,U+0400-045F,U+0490-0491,U+04B0-04B1,U+2116',
   greek: 'U+0370-03FF',

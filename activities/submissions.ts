@@ -25,7 +25,13 @@ export function createSubmissionActivities({ database }: { readonly database: Da
         const patch = await reopen(tenant, run);
         const attempt = patch.attempt ?? run.attempt;
         const root = evidenceRoot(evidence);
-        const submission = await insertSubmission(tenant, { runId: run.id, attempt, evidenceRoot: root, submittedBy: actor.id, body: payload });
+        const submission = await insertSubmission(tenant, {
+          runId: run.id,
+          attempt,
+          evidenceRoot: root,
+          submittedBy: actor.id,
+          body: payload,
+        });
         return {
           state: 'submitted',
           patch: { ...patch, evidenceRoot: root, currentSubmissionId: submission.id },
@@ -40,7 +46,8 @@ export function createSubmissionActivities({ database }: { readonly database: Da
 function refuseUnknownEvidence(payload: Submit, known: ReadonlySet<string>): void {
   const cited = [...payload.declared_evidence, ...payload.claims.flatMap(({ evidence_ids }) => evidence_ids)];
   const unknown = cited.find((id) => !known.has(id));
-  if (unknown !== undefined) throw new Refusal('unknown_evidence', `The submission cites ${unknown}, which this run does not have.`);
+  if (unknown !== undefined)
+    throw new Refusal('unknown_evidence', `The submission cites ${unknown}, which this run does not have.`);
 }
 
 function refuseStrictFaults({ flightSheet }: Run, { output }: Submit): void {

@@ -11,7 +11,8 @@ const fail = (message) => {
   process.exit(1);
 };
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) fail(`Node ${process.versions.node} is too old. Install Node 20.19 or newer.`);
+if (major < 20 || (major === 20 && minor < 19))
+  fail(`Node ${process.versions.node} is too old. Install Node 20.19 or newer.`);
 
 const stampOf = (files) => {
   const hash = createHash('sha256').update(process.platform + process.arch + process.versions.modules);
@@ -21,7 +22,11 @@ const stampOf = (files) => {
 const upToDate = (path, stamp) => existsSync(path) && readFileSync(path, 'utf8') === stamp;
 const run = (title, command, args) => {
   console.error(`${title} …`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (error || status !== 0) fail(`${title} failed. Run it by hand to see why: ${command} ${args.join(' ')}`);
 };
 
@@ -33,7 +38,9 @@ if (!upToDate(installed, lock)) {
 }
 
 const sources = ['src', 'workflows', 'activities', 'workers', 'scripts', 'test']
-  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, String(name))))
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, String(name))),
+  )
   .filter((path) => /\.tsx?$/.test(path))
   .sort();
 const built = join(root, 'dist', '.built');
@@ -48,6 +55,9 @@ if (!upToDate(built, build)) {
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const [script, ...args] = process.argv.slice(2);
-const child = spawn(process.execPath, [join(root, 'dist', 'scripts', `${script}.js`), ...args], { cwd: root, stdio: 'inherit' });
+const child = spawn(process.execPath, [join(root, 'dist', 'scripts', `${script}.js`), ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 130 : 1)));

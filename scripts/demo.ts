@@ -26,19 +26,30 @@ const step: Step = async (name, work, tell) => {
   const result = await work();
   elapsedMs[name] = Math.round(performance.now() - begin);
   const told = tell ? `: ${tell(result)}` : '';
-  process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${name}${told} (${String(elapsedMs[name])} ms)\n`);
+  process.stdout.write(
+    `${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${name}${told} (${String(elapsedMs[name])} ms)\n`,
+  );
   return result;
 };
 
 async function demo(): Promise<void> {
-  const { values } = parseArgs({ options: { example: { type: 'string', default: 'numeric-memo' }, out: { type: 'string' }, keep: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: {
+      example: { type: 'string', default: 'numeric-memo' },
+      out: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
   if (values.help) {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
   const example = readExample(values.example);
   const folder = mkdtempSync(join(tmpdir(), 'dc-demo-'));
-  const parts = await step('Temporal, Postgres and S3 started', () => startParts({ folder, ui: values.keep, fixedPorts: values.keep, durable: true }));
+  const parts = await step('Temporal, Postgres and S3 started', () =>
+    startParts({ folder, ui: values.keep, fixedPorts: values.keep, durable: true }),
+  );
   try {
     await step('API, core worker and pdf worker started', () => startRoles(parts));
     const journey = await travel(parts.publicUrl, example, step);
@@ -58,49 +69,102 @@ const shareSchema = z.looseObject({
   bundle: z.looseObject({ verificationMaterial: z.looseObject({ tlogEntries: z.tuple([entrySchema]) }) }),
   disclosures: z.array(z.string()),
 });
-const keysSchema = z.object({ origin: z.string(), data: z.array(z.object({ purpose: z.string(), public_key: z.string(), vkey: z.string().nullable() })) });
+const keysSchema = z.object({
+  origin: z.string(),
+  data: z.array(z.object({ purpose: z.string(), public_key: z.string(), vkey: z.string().nullable() })),
+});
 
 /** Reads the receipt back as a stranger would, verifies it, and leaves it in a folder. */
 async function conclude(parts: Parts, journey: Journey, out: string | undefined): Promise<void> {
   const anyone = createCaller(parts.publicUrl);
   const path = new URL(journey.shareUrl).pathname;
-  await step('Ledger, newest entries', async () => expectAnswer(await anyone.call('GET', '/ledger'), [200], z.object({ size: z.number() })), ({ size }) => `${String(size)} entries`);
+  await step(
+    'Ledger, newest entries',
+    async () => expectAnswer(await anyone.call('GET', '/ledger'), [200], z.object({ size: z.number() })),
+    ({ size }) => `${String(size)} entries`,
+  );
   await step('Whole ledger verified', async () => {
-    const report = expectAnswer(await anyone.call('GET', '/ledger/verify'), [200], z.object({ ok: z.boolean(), errors: z.array(z.unknown()) }));
+    const report = expectAnswer(
+      await anyone.call('GET', '/ledger/verify'),
+      [200],
+      z.object({ ok: z.boolean(), errors: z.array(z.unknown()) }),
+    );
     if (!report.ok) throw new Error(`The ledger does not verify: ${JSON.stringify(report.errors)}`);
   });
-  const share = await step('Share fetched: redacted receipt', async () => expectAnswer(await anyone.call('GET', path), [200], shareSchema), ({ disclosures }) => `${String(disclosures.length)} fields disclosed`);
-  const pdf = await step('Receipt as PDF', async () => {
-    const response = await fetch(`${journey.shareUrl}/pdf`);
-    if (!response.ok) throw new Error(`The PDF was answered with ${String(response.status)}.`);
-    return Buffer.from(await response.arrayBuffer());
-  }, (bytes) => `${String(Math.round(bytes.length / 1024))} KiB`);
+  const share = await step(
+    'Share fetched: redacted receipt',
+    async () => expectAnswer(await anyone.call('GET', path), [200], shareSchema),
+    ({ disclosures }) => `${String(disclosures.length)} fields disclosed`,
+  );
+  const pdf = await step(
+    'Receipt as PDF',
+    async () => {
+      const response = await fetch(`${journey.shareUrl}/pdf`);
+      if (!response.ok) throw new Error(`The PDF was answered with ${String(response.status)}.`);
+      return Buffer.from(await response.arrayBuffer());
+    },
+    (bytes) => `${String(Math.round(bytes.length / 1024))} KiB`,
+  );
   const keys = expectAnswer(await anyone.call('GET', '/ledger/keys'), [200], keysSchema);
   const log = keys.data.find(({ purpose }) => purpose === 'log');
   const receiptKey = keys.data.find(({ purpose }) => purpose === 'receipt');
   if (!log || !receiptKey) throw new Error('The ledger publishes no keys.');
-  const { index, treeSize } = await step('Receipt verified from its bundle', () =>
-    Promise.resolve(verifyReceipt({ bundle: share.bundle, disclosures: share.disclosures, receiptKey: receiptKey.public_key, logKey: log.public_key, origin: keys.origin })),
+  const { index, treeSize } = await step(
+    'Receipt verified from its bundle',
+    () =>
+      Promise.resolve(
+        verifyReceipt({
+          bundle: share.bundle,
+          disclosures: share.disclosures,
+          receiptKey: receiptKey.public_key,
+          logKey: log.public_key,
+          origin: keys.origin,
+        }),
+      ),
     (proof) => `entry ${String(proof.index)} of ${String(proof.treeSize)}`,
   );
   const { receiptId, runId, shareUrl, commands, owner } = journey;
   const historyEvents = await countEvents(parts, runId);
-  const summary = { receiptId, runId, shareUrl, ledgerIndex: index, treeSize, historyEvents, commands, elapsedMs, verified: true };
+  const summary = {
+    receiptId,
+    runId,
+    shareUrl,
+    ledgerIndex: index,
+    treeSize,
+    historyEvents,
+    commands,
+    elapsedMs,
+    verified: true,
+  };
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });
-    const keep = (name: string, content: string | Uint8Array): void => { writeFileSync(join(out, name), content); };
+    const keep = (name: string, content: string | Uint8Array): void => {
+      writeFileSync(join(out, name), content);
+    };
     keep('receipt.sigstore.json', JSON.stringify(share.bundle, null, 2));
     keep('entry.bin', Buffer.from(share.bundle.verificationMaterial.tlogEntries[0].canonicalizedBody, 'base64'));
     keep('checkpoint', expectAnswer(await anyone.call('GET', '/ledger/checkpoint'), [200], z.string()));
     keep('log.vkey', `${log.vkey ?? ''}\n`);
-    keep('receipt.tlog-proof', expectAnswer(await owner.call('GET', `/receipts/${receiptId}/tlog-proof`), [200], z.string()));
-    keep('trusted_root.json', JSON.stringify(expectAnswer(await anyone.call('GET', '/.well-known/defendablecloud/trusted_root.json'), [200], z.unknown()), null, 2));
+    keep(
+      'receipt.tlog-proof',
+      expectAnswer(await owner.call('GET', `/receipts/${receiptId}/tlog-proof`), [200], z.string()),
+    );
+    keep(
+      'trusted_root.json',
+      JSON.stringify(
+        expectAnswer(await anyone.call('GET', '/.well-known/defendablecloud/trusted_root.json'), [200], z.unknown()),
+        null,
+        2,
+      ),
+    );
     keep('receipt.pub.pem', receiptKey.public_key);
     keep('share.json', JSON.stringify(share, null, 2));
     keep('receipt.pdf', pdf);
     keep('summary.json', JSON.stringify(summary, null, 2));
   }
-  process.stdout.write(`\nVerified. Receipt ${receiptId}, ledger entry ${String(index)}, ${String(historyEvents)} history events for ${String(commands)} commands.\n`);
+  process.stdout.write(
+    `\nVerified. Receipt ${receiptId}, ledger entry ${String(index)}, ${String(historyEvents)} history events for ${String(commands)} commands.\n`,
+  );
   if (out !== undefined && existsSync(out)) process.stdout.write(`Everything a verifier needs is in ${out}\n`);
 }
 

@@ -5,7 +5,12 @@ import { startParts, startRoles } from './stack/stack.js';
 
 /** The same stack as the demo, in the foreground, empty at first; its data stays in STATE_DIR (.state). */
 try {
-  const parts = await startParts({ folder: process.env['STATE_DIR'] ?? join(root, '.state'), ui: true, fixedPorts: true, durable: true });
+  const parts = await startParts({
+    folder: process.env['STATE_DIR'] ?? join(root, '.state'),
+    ui: true,
+    fixedPorts: true,
+    durable: true,
+  });
   try {
     await startRoles(parts);
     banner(parts);

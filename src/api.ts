@@ -56,7 +56,10 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
   const dependencies = [
     { name: 'database', ping: () => database.knex.raw('select 1') },
     { name: 'storage', ping: () => parts.evidenceObjects.ping() },
-    { name: 'temporal', ping: () => client.withDeadline(Date.now() + 2000, () => client.workflowService.getSystemInfo({})) },
+    {
+      name: 'temporal',
+      ping: () => client.withDeadline(Date.now() + 2000, () => client.workflowService.getSystemInfo({})),
+    },
   ] as const;
   const routes: Route[] = [
     ...healthRoutes({ dependencies, accepting: parts.accepting }),

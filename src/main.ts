@@ -15,7 +15,9 @@ await runProcess(async (onStop) => {
   const logger = createLogger('api', config);
   const database = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
   const client = await connectTemporal(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
-  const growth = listen(config.DATABASE_URL, 'ledger_grown', (error) => { logger.warn({ err: error }, 'listen'); });
+  const growth = listen(config.DATABASE_URL, 'ledger_grown', (error) => {
+    logger.warn({ err: error }, 'listen');
+  });
   const stores = openStores(config);
   let accepting = true;
   const app = createApi({
@@ -24,7 +26,7 @@ await runProcess(async (onStop) => {
     client,
     growth,
     logger,
-    queues: queuesOf(),
+    queues: queuesOf(config),
     sessions: await createSessions(config.SESSION_KEY_FILE, config.PUBLIC_URL),
     tokens: createTokens(config.PEPPER),
     publicUrl: config.PUBLIC_URL,

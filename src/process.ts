@@ -44,9 +44,19 @@ export function createLogger(name: string, { LOG_LEVEL }: Pick<SharedConfig, 'LO
 }
 
 /** The two buckets: what is private to organizations, and the public ledger. */
-export function openStores(config: SharedConfig): { evidenceObjects: ObjectStore; ledgerObjects: ObjectStore; close: () => void } {
-  const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
-  const open = (bucket: string): ObjectStore => createObjectStore({ endpoint, region, accessKeyId, secretAccessKey, bucket });
+export function openStores(config: SharedConfig): {
+  evidenceObjects: ObjectStore;
+  ledgerObjects: ObjectStore;
+  close: () => void;
+} {
+  const {
+    S3_ENDPOINT: endpoint,
+    S3_REGION: region,
+    S3_ACCESS_KEY_ID: accessKeyId,
+    S3_SECRET_ACCESS_KEY: secretAccessKey,
+  } = config;
+  const open = (bucket: string): ObjectStore =>
+    createObjectStore({ endpoint, region, accessKeyId, secretAccessKey, bucket });
   const evidenceObjects = open(config.S3_PRIVATE_BUCKET);
   const ledgerObjects = open(config.S3_PUBLIC_BUCKET);
   const close = (): void => {
@@ -56,4 +66,8 @@ export function openStores(config: SharedConfig): { evidenceObjects: ObjectStore
   return { evidenceObjects, ledgerObjects, close };
 }
 
-export const queuesOf = (): TaskQueues => ({ core: 'dc-core', pdf: 'dc-pdf' });
+/** Several deployments can share one namespace under different prefixes. */
+export const queuesOf = ({ TASK_QUEUE_PREFIX: prefix }: Pick<SharedConfig, 'TASK_QUEUE_PREFIX'>): TaskQueues => ({
+  core: `${prefix}-core`,
+  pdf: `${prefix}-pdf`,
+});

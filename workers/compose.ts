@@ -24,15 +24,23 @@ import type { keepLedger } from '../workflows/ledger/keep-ledger.js';
 import type { keepOutbox } from '../workflows/mail/keep-outbox.js';
 import type { reconcileRuns } from '../workflows/runs/reconcile-runs.js';
 
-export interface CoreParts extends Omit<ReceiptDeps, 'database'>, Omit<MailDeps, 'mailer' | 'database'>, Pick<LedgerDeps, 'logKey' | 'queued'> {
+export interface CoreParts
+  extends Omit<ReceiptDeps, 'database'>, Omit<MailDeps, 'mailer' | 'database'>, Pick<LedgerDeps, 'logKey' | 'queued'> {
   readonly database: Database;
   readonly evidenceObjects: ObjectStore;
   readonly ledgerObjects: ObjectStore;
   readonly mailer: Mailer | undefined;
   readonly runs: RunDurable;
 }
-type CoreActivities = RunActivities & EvidenceActivities & SubmissionActivities & CheckActivities & GradingActivities & ApprovalActivities & ReceiptActivities &
-  LedgerActivities & ReconcileActivities;
+type CoreActivities = RunActivities &
+  EvidenceActivities &
+  SubmissionActivities &
+  CheckActivities &
+  GradingActivities &
+  ApprovalActivities &
+  ReceiptActivities &
+  LedgerActivities &
+  ReconcileActivities;
 
 /** All activities of the core queue over one set of parts. */
 export function createCoreActivities(parts: CoreParts): CoreActivities {
@@ -52,29 +60,61 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
 }
 
 /** Publishes the public keys and makes the head of the log, before anything is signed. Safe to repeat. */
-export async function prepareLedger(database: Database, keys: { logId: string; logPublicKey: KeyObject; signer: ReceiptSigner }): Promise<void> {
+export async function prepareLedger(
+  database: Database,
+  keys: { logId: string; logPublicKey: KeyObject; signer: ReceiptSigner },
+): Promise<void> {
   const { logId, logPublicKey, signer } = keys;
   const verifier = { name: logId, publicKey: logPublicKey };
   const publicKey = logPublicKey.export({ type: 'spki', format: 'pem' }).toString();
   await database.system(async (system) => {
     await createLog(system, logId);
-    await registerKey(system, { keyId: noteKeyId(verifier).toString('base64'), purpose: 'log', logId, publicKey, vkey: verifierKey(verifier) });
-    await registerKey(system, { keyId: signer.keyId, purpose: 'receipt', logId: null, publicKey: signer.publicKeyPem, vkey: null });
+    await registerKey(system, {
+      keyId: noteKeyId(verifier).toString('base64'),
+      purpose: 'log',
+      logId,
+      publicKey,
+      vkey: verifierKey(verifier),
+    });
+    await registerKey(system, {
+      keyId: signer.keyId,
+      purpose: 'receipt',
+      logId: null,
+      publicKey: signer.publicKeyPem,
+      vkey: null,
+    });
   });
 }
 
 const RECONCILE_EVERY = '5m';
 
 /** Starts what must always be running; a second worker joins what the first started. */
-export async function startLoops(client: Client, { queue, logId, mail }: { queue: string; logId: string; mail: boolean }): Promise<void> {
+export async function startLoops(
+  client: Client,
+  { queue, logId, mail }: { queue: string; logId: string; mail: boolean },
+): Promise<void> {
   const common = { taskQueue: queue, workflowIdConflictPolicy: 'USE_EXISTING' as const };
-  await client.workflow.start<typeof keepLedger>('keepLedger', { ...common, workflowId: `ledger:${logId}`, staticSummary: `Sequencer of ${logId}` });
-  if (mail) await client.workflow.start<typeof keepOutbox>('keepOutbox', { ...common, workflowId: 'outbox', staticSummary: 'Sends owed mail' });
+  await client.workflow.start<typeof keepLedger>('keepLedger', {
+    ...common,
+    workflowId: `ledger:${logId}`,
+    staticSummary: `Sequencer of ${logId}`,
+  });
+  if (mail)
+    await client.workflow.start<typeof keepOutbox>('keepOutbox', {
+      ...common,
+      workflowId: `outbox:${queue}`,
+      staticSummary: 'Sends owed mail',
+    });
   try {
     await client.schedule.create({
-      scheduleId: 'schedule:reconcile-runs',
+      scheduleId: `schedule:reconcile-runs:${queue}`,
       spec: { intervals: [{ every: RECONCILE_EVERY }] },
-      action: { type: 'startWorkflow', workflowType: 'reconcileRuns' satisfies (typeof reconcileRuns)['name'], taskQueue: queue, args: [] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'reconcileRuns' satisfies (typeof reconcileRuns)['name'],
+        taskQueue: queue,
+        args: [],
+      },
       policies: { overlap: 'SKIP', catchupWindow: '2m' },
     });
   } catch (error) {

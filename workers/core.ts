@@ -24,19 +24,36 @@ await runProcess(async (onStop) => {
   const logId = config.LEDGER_ORIGIN;
   await prepareLedger(database, { logId, logPublicKey: createPublicKey(logKey), signer });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
-  const client = new Client({ connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }), namespace: config.TEMPORAL_NAMESPACE });
-  const channel = (name: string) => listen(config.DATABASE_URL, name, (error) => { logger.warn({ err: error }, 'listen'); });
+  const client = new Client({
+    connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }),
+    namespace: config.TEMPORAL_NAMESPACE,
+  });
+  const channel = (name: string) =>
+    listen(config.DATABASE_URL, name, (error) => {
+      logger.warn({ err: error }, 'listen');
+    });
   const channels = { queued: channel('ledger_pending'), growth: channel('ledger_grown'), owed: channel('outbox') };
-  const mailer: Mailer | undefined = config.SMTP_URL === undefined ? undefined : createSmtpMailer(config.SMTP_URL, config.MAIL_FROM, new URL(config.PUBLIC_URL).hostname);
-  const queues = queuesOf();
+  const mailer: Mailer | undefined =
+    config.SMTP_URL === undefined
+      ? undefined
+      : createSmtpMailer(config.SMTP_URL, config.MAIL_FROM, new URL(config.PUBLIC_URL).hostname);
+  const queues = queuesOf(config);
   const worker = await Worker.create({
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: queues.core,
     workflowBundle: { codePath: config.WORKFLOW_BUNDLE },
     activities: createCoreActivities({
-      ...stores, ...channels, database, signer, logKey, logId, mailer,
-      tokens: createTokens(config.PEPPER), publicUrl: config.PUBLIC_URL, runs: createRunDurable(client, queues),
+      ...stores,
+      ...channels,
+      database,
+      signer,
+      logKey,
+      logId,
+      mailer,
+      tokens: createTokens(config.PEPPER),
+      publicUrl: config.PUBLIC_URL,
+      runs: createRunDurable(client, queues),
     }),
     interceptors: { activity: [refusalInterceptor] },
     maxCachedWorkflows: 500,

@@ -21,9 +21,14 @@ await runProcess(async (onStop) => {
   const worker = await Worker.create({
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
-    taskQueue: queuesOf().pdf,
+    taskQueue: queuesOf(config).pdf,
     activities: createShareActivities({
-      database, printer, objects: stores.evidenceObjects, tokens: createTokens(config.PEPPER), publicUrl: config.PUBLIC_URL, logId: config.LEDGER_ORIGIN,
+      database,
+      printer,
+      objects: stores.evidenceObjects,
+      tokens: createTokens(config.PEPPER),
+      publicUrl: config.PUBLIC_URL,
+      logId: config.LEDGER_ORIGIN,
     }),
     interceptors: { activity: [refusalInterceptor] },
     maxConcurrentActivityTaskExecutions: 2,

@@ -9,11 +9,21 @@ export const quickProfile: LocalActivityOptions = {
   retry: { initialInterval: '100ms', maximumInterval: '500ms', maximumAttempts: 2 },
 };
 /** Our own Postgres when it was not there: retried for ever, since a command that was accepted is owed. */
-export const databaseProfile: ActivityOptions = { startToCloseTimeout: '10s', retry: { initialInterval: '200ms', maximumInterval: '30s' } };
+export const databaseProfile: ActivityOptions = {
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', maximumInterval: '30s' },
+};
 /** Reads objects and hashes them: minutes for large evidence, with heartbeats. */
-export const storageProfile: ActivityOptions = { startToCloseTimeout: '5m', heartbeatTimeout: '15s', retry: { initialInterval: '1s', maximumInterval: '1m' } };
+export const storageProfile: ActivityOptions = {
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '15s',
+  retry: { initialInterval: '1s', maximumInterval: '1m' },
+};
 /** Chromium in its own worker; a receipt is owed its PDF, so there is no last attempt. */
-export const pdfProfile: ActivityOptions = { startToCloseTimeout: '1m', retry: { initialInterval: '1s', maximumInterval: '1m' } };
+export const pdfProfile: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', maximumInterval: '1m' },
+};
 /** A loop that works for ten minutes at a time; a dead worker is noticed by its heartbeat. */
 export const loopProfile: ActivityOptions = {
   startToCloseTimeout: '15m',

@@ -6,7 +6,16 @@ import { voidApprovals } from '../../src/approvals/store.js';
 import { digestsOf, engineVersion, runRules, type EngineInputs, type RuleResult } from '../../src/checks/engine.js';
 import { engineInputs, type AuditFacts } from '../../src/checks/inputs.js';
 import { auditPayload } from '../../src/checks/schema.js';
-import { beginAudit, computeVerdict, findAudit, finishAudit, listChecks, listLiveAudits, staleAudits, type Audit } from '../../src/checks/store.js';
+import {
+  beginAudit,
+  computeVerdict,
+  findAudit,
+  finishAudit,
+  listChecks,
+  listLiveAudits,
+  staleAudits,
+  type Audit,
+} from '../../src/checks/store.js';
 import { showAudit } from '../../src/checks/view.js';
 import { findApplied } from '../../src/commands/store.js';
 import type { Database, Tenant } from '../../src/db/database.js';
@@ -14,12 +23,21 @@ import { listEvidence, type Evidence } from '../../src/evidence/store.js';
 import { coreRules } from '../../src/flight-sheets/library/parts.js';
 import type { Rule } from '../../src/flight-sheets/schema.js';
 import { listApprovers } from '../../src/orgs/store.js';
-import { requireCommand, requireRun, requireTransition, settle, snapshotOf, type RunCommandRef, type RunEffect, type RunSnapshot } from '../../src/runs/apply.js';
+import {
+  requireCommand,
+  requireRun,
+  requireTransition,
+  settle,
+  snapshotOf,
+  type RunCommandRef,
+  type RunEffect,
+  type RunSnapshot,
+} from '../../src/runs/apply.js';
 import { moveRun, type Run } from '../../src/runs/store.js';
 import { findSubmission } from '../../src/submissions/store.js';
 
 /** An audit that reads more than this runs as an activity with heartbeats, not inside a workflow task. */
-const QUICK_BYTES = 1024 * 1024;
+const QUICK_BYTES = 8 * 1024 * 1024;
 /** Tells the workflow to run the audit the thorough way; not a refusal, so no caller ever sees it. */
 const TOO_MUCH_FOR_A_TASK = 'TooMuchForATask';
 
@@ -32,7 +50,8 @@ export interface CheckDeps {
   readonly evidenceObjects: ObjectStore;
 }
 
-type Begun = { readonly done: RunSnapshot } | { readonly done: undefined; readonly facts: AuditFacts; readonly audit: Audit };
+type Begun =
+  { readonly done: RunSnapshot } | { readonly done: undefined; readonly facts: AuditFacts; readonly audit: Audit };
 
 export function createCheckActivities({ database, evidenceObjects }: CheckDeps): CheckActivities {
   /**
@@ -71,11 +90,25 @@ async function begin(tenant: Tenant, ref: RunCommandRef, kind: Audit['kind']): P
   }
   const triggeredBy = command.actor.id;
   const audit = await beginAudit(tenant, {
-    id, runId: run.id, attempt: run.attempt, kind, commandId: ref.commandId, sheetDigest: run.flightSheetDigest, engineVersion, triggeredBy,
+    id,
+    runId: run.id,
+    attempt: run.attempt,
+    kind,
+    commandId: ref.commandId,
+    sheetDigest: run.flightSheetDigest,
+    engineVersion,
+    triggeredBy,
   });
   const begun = kind === 'core' || mine ? run : await enterAudit(tenant, run, audit);
-  const submission = begun.currentSubmissionId === null ? undefined : await findSubmission(tenant, begun.currentSubmissionId);
-  const facts = { run: begun, audit, evidence: await listEvidence(tenant, run.id), submission, approvers: await listApprovers(tenant) };
+  const submission =
+    begun.currentSubmissionId === null ? undefined : await findSubmission(tenant, begun.currentSubmissionId);
+  const facts = {
+    run: begun,
+    audit,
+    evidence: await listEvidence(tenant, run.id),
+    submission,
+    approvers: await listApprovers(tenant),
+  };
   return { done: undefined, facts, audit };
 }
 
@@ -136,7 +169,10 @@ function requireQuick(evidence: readonly Evidence[]): void {
 }
 
 /** Reads every object again and hashes it; null where the object is gone. */
-async function observe(objects: ObjectStore, evidence: readonly Evidence[]): Promise<ReadonlyMap<string, string | null>> {
+async function observe(
+  objects: ObjectStore,
+  evidence: readonly Evidence[],
+): Promise<ReadonlyMap<string, string | null>> {
   const observed = new Map<string, string | null>();
   for (const { id, objectKey } of evidence) {
     const object = await objects.read(objectKey);
@@ -151,4 +187,3 @@ async function observe(objects: ObjectStore, evidence: readonly Evidence[]): Pro
   }
   return observed;
 }
-

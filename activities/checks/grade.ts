@@ -49,13 +49,17 @@ async function requireGradable(tenant: Tenant, run: Run, grade: Grade, graderId:
     throw new Refusal('precondition_failed', `The check is at version ${String(check.version)}.`);
   }
   const fault = responseFault(check.rule.response, grade.response);
-  if (grade.status !== 'pass' && grade.status !== 'flag') throw new Refusal('invalid_grade', `A person grades pass or flag, not ${grade.status}.`);
+  if (grade.status !== 'pass' && grade.status !== 'flag')
+    throw new Refusal('invalid_grade', `A person grades pass or flag, not ${grade.status}.`);
   if (fault !== undefined) {
-    throw new Refusal('invalid_grade', `The response ${fault}.`, { errors: [{ path: '/response', code: 'out_of_range', message: fault }] });
+    throw new Refusal('invalid_grade', `The response ${fault}.`, {
+      errors: [{ path: '/response', code: 'out_of_range', message: fault }],
+    });
   }
   const known = new Set((await listEvidence(tenant, run.id)).map(({ id }) => id));
   const unknown = grade.evidence_ids.find((id) => !known.has(id));
-  if (unknown !== undefined) throw new Refusal('unknown_evidence', `The grade cites ${unknown}, which this run does not have.`);
+  if (unknown !== undefined)
+    throw new Refusal('unknown_evidence', `The grade cites ${unknown}, which this run does not have.`);
   await refuseSubmitter(tenant, run, check, graderId);
   return check;
 }
@@ -69,5 +73,10 @@ async function refuseSubmitter(tenant: Tenant, run: Run, check: Check, graderId:
 }
 
 function sameGrade(check: Check, grade: Grade, graderId: string): boolean {
-  return check.gradedBy === graderId && check.status === grade.status && check.response?.value === grade.response && check.gradeReason === (grade.reason ?? null);
+  return (
+    check.gradedBy === graderId &&
+    check.status === grade.status &&
+    check.response?.value === grade.response &&
+    check.gradeReason === (grade.reason ?? null)
+  );
 }

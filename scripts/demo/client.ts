@@ -13,11 +13,18 @@ export interface Answer {
 /** A caller of the API: plain HTTP, nothing of ours. */
 export interface Caller {
   call(method: string, path: string, body?: unknown): Promise<Answer>;
-  upload(path: string, fields: Readonly<Record<string, string>>, file: { name: string; bytes: Uint8Array; type: string }): Promise<Answer>;
+  upload(
+    path: string,
+    fields: Readonly<Record<string, string>>,
+    file: { name: string; bytes: Uint8Array; type: string },
+  ): Promise<Answer>;
 }
 
 export function createCaller(base: string, token?: string): Caller {
-  const headers: Record<string, string> = { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
   const answer = async (response: Response): Promise<Answer> => {
     const text = await response.text();
     const json: unknown = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
@@ -26,7 +33,13 @@ export function createCaller(base: string, token?: string): Caller {
   return {
     async call(method, path, body) {
       const extra: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-      return answer(await fetch(base + path, { method, headers: { ...headers, ...extra }, body: body === undefined ? null : JSON.stringify(body) }));
+      return answer(
+        await fetch(base + path, {
+          method,
+          headers: { ...headers, ...extra },
+          body: body === undefined ? null : JSON.stringify(body),
+        }),
+      );
     },
     async upload(path, fields, { name, bytes, type }) {
       const form = new FormData();
@@ -40,7 +53,9 @@ export function createCaller(base: string, token?: string): Caller {
 /** Reads an answer that must have one of the given statuses. */
 export function expectAnswer<S extends z.ZodType>(answer: Answer, statuses: readonly number[], schema: S): z.output<S> {
   if (!statuses.includes(answer.status)) {
-    throw new UnexpectedAnswer(`expected ${statuses.join(' or ')}, got ${String(answer.status)}: ${JSON.stringify(answer.json)}`);
+    throw new UnexpectedAnswer(
+      `expected ${statuses.join(' or ')}, got ${String(answer.status)}: ${JSON.stringify(answer.json)}`,
+    );
   }
   return schema.parse(answer.json);
 }
@@ -48,6 +63,7 @@ export function expectAnswer<S extends z.ZodType>(answer: Answer, statuses: read
 /** Reads a refusal that must come, with its code. */
 export function expectRefusal(answer: Answer, code: string): string {
   const problem = z.object({ code: z.string(), detail: z.string() }).parse(answer.json);
-  if (problem.code !== code) throw new UnexpectedAnswer(`expected the refusal ${code}, got ${problem.code}: ${problem.detail}`);
+  if (problem.code !== code)
+    throw new UnexpectedAnswer(`expected the refusal ${code}, got ${problem.code}: ${problem.detail}`);
   return problem.detail;
 }

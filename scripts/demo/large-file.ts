@@ -17,7 +17,9 @@ function transactions(): string {
   const rows = ['id,day,region,amount_cents'];
   for (let i = 0; i < 70_000; i += 1) {
     const day = new Date(Date.UTC(2025, 0, 1 + Math.floor(random() * 365))).toISOString().slice(0, 10);
-    rows.push(`tx-${String(i).padStart(7, '0')},${day},${REGIONS[Math.floor(random() * 4)] ?? ''},${String(Math.floor(random() * 48_000) + 200)}`);
+    rows.push(
+      `tx-${String(i).padStart(7, '0')},${day},${REGIONS[Math.floor(random() * 4)] ?? ''},${String(Math.floor(random() * 48_000) + 200)}`,
+    );
   }
   return `${rows.join('\n')}\n`;
 }
@@ -27,7 +29,9 @@ function testLog(): string {
   const random = generator(7);
   const lines = ['TAP version 13', '1..38000'];
   for (let i = 1; i <= 38_000; i += 1) {
-    lines.push(`ok ${String(i)} - billing/rounding keeps cents exact for invoice ${String(i)} # time=${random().toFixed(3)}ms`);
+    lines.push(
+      `ok ${String(i)} - billing/rounding keeps cents exact for invoice ${String(i)} # time=${random().toFixed(3)}ms`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }
@@ -38,7 +42,10 @@ function scans(): string {
   const lines: string[] = [];
   for (let page = 1; page <= 900; page += 1) {
     lines.push(`--- page ${String(page)} ---`);
-    for (let line = 0; line < 40; line += 1) lines.push(`${String(line).padStart(3)}  item ${String(Math.floor(random() * 9e6))}  qty ${String(1 + Math.floor(random() * 40))}  price ${(random() * 900).toFixed(2)}`);
+    for (let line = 0; line < 40; line += 1)
+      lines.push(
+        `${String(line).padStart(3)}  item ${String(Math.floor(random() * 9e6))}  qty ${String(1 + Math.floor(random() * 40))}  price ${(random() * 900).toFixed(2)}`,
+      );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -10,12 +10,17 @@ export function makeKeys(folder: string): NodeJS.ProcessEnv {
     if (!existsSync(path)) writeFileSync(path, make(), { mode: 0o600 });
     return path;
   };
-  const ed25519 = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const p256 = (): string => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const ed25519 = (): string =>
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const p256 = (): string =>
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   return {
     SESSION_KEY_FILE: keep('session.pem', ed25519),
     LEDGER_KEY_FILE: keep('ledger.pem', ed25519),
     RECEIPT_KEY_FILE: keep('receipt.pem', p256),
-    PEPPER: readFileSync(keep('pepper', () => randomBytes(32).toString('base64')), 'utf8'),
+    PEPPER: readFileSync(
+      keep('pepper', () => randomBytes(32).toString('base64')),
+      'utf8',
+    ),
   };
 }

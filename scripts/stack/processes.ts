@@ -29,7 +29,10 @@ const GRACE_MS = 30_000;
 
 export function createNursery(logDir: string): Nursery {
   mkdirSync(logDir, { recursive: true });
-  const reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.js', import.meta.url))], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.js', import.meta.url))], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   reaper.unref();
   const running: Running[] = [];
   const adopt = (name: string, child: ChildProcess, log: string): Running => {
@@ -49,7 +52,14 @@ export function createNursery(logDir: string): Nursery {
       await gone;
       clearTimeout(force);
     };
-    const one: Running = { name, pid, child, stop: (signal = 'SIGTERM') => end(signal), kill: () => end('SIGKILL'), tail: () => readFileSync(log, 'utf8').slice(-2000) };
+    const one: Running = {
+      name,
+      pid,
+      child,
+      stop: (signal = 'SIGTERM') => end(signal),
+      kill: () => end('SIGKILL'),
+      tail: () => readFileSync(log, 'utf8').slice(-2000),
+    };
     running.push(one);
     return one;
   };
@@ -68,7 +78,10 @@ export function createNursery(logDir: string): Nursery {
       const child = fork(script, { env: { ...env, EXIT_WITH_PARENT: '1' }, stdio: ['pipe', file, file, 'ipc'] });
       closeSync(file);
       const one = adopt(name, child, log);
-      const ready = await Promise.race([once(child, 'message').then(() => true), once(child, 'exit').then(() => false)]);
+      const ready = await Promise.race([
+        once(child, 'message').then(() => true),
+        once(child, 'exit').then(() => false),
+      ]);
       if (!ready) throw new Error(`${name} did not start:\n${one.tail()}`);
       return one;
     },

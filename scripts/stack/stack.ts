@@ -101,7 +101,11 @@ async function prepareDatabase(url: string): Promise<void> {
 async function prepareBuckets(env: NodeJS.ProcessEnv): Promise<void> {
   for (const bucket of ['defendable-private', 'defendable-ledger']) {
     const store = createObjectStore({
-      endpoint: env['S3_ENDPOINT'] ?? '', region: 'us-east-1', accessKeyId: env['S3_ACCESS_KEY_ID'] ?? '', secretAccessKey: env['S3_SECRET_ACCESS_KEY'] ?? '', bucket,
+      endpoint: env['S3_ENDPOINT'] ?? '',
+      region: 'us-east-1',
+      accessKeyId: env['S3_ACCESS_KEY_ID'] ?? '',
+      secretAccessKey: env['S3_SECRET_ACCESS_KEY'] ?? '',
+      bucket,
     });
     await store.ensureBucket();
     store.close();
@@ -116,4 +120,5 @@ export const startRole = ({ nursery, env }: Parts, role: Role, extra: NodeJS.Pro
   nursery.fork(role, join(root, 'dist', programs[role]), { ...env, ...extra });
 
 /** Starts the API, the core worker and the pdf worker. */
-export const startRoles = (parts: Parts): Promise<readonly Running[]> => Promise.all((['core', 'pdf', 'api'] as const).map((role) => startRole(parts, role)));
+export const startRoles = (parts: Parts): Promise<readonly Running[]> =>
+  Promise.all((['core', 'pdf', 'api'] as const).map((role) => startRole(parts, role)));

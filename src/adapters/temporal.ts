@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Semaphore, withTimeout } from 'async-mutex';
 import {
-  ApplicationFailure, Client, Connection, isGrpcServiceError, WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError,
-  WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, type Workflow, type WorkflowStartOptions, type WorkflowUpdateHandle,
+  ApplicationFailure,
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Workflow,
+  type WorkflowStartOptions,
+  type WorkflowUpdateHandle,
 } from '@temporalio/client';
 import { isRefusalCode, Refusal, type RefusalDetails } from '../kernel/refusals.js';
 import { z } from 'zod';
@@ -20,7 +30,12 @@ export type Delivery = 'done' | 'accepted' | 'unknown' | 'closed' | 'missing';
 export interface Updates {
   send(workflowId: string, update: string, argument: object): Promise<Delivery>;
   /** Starts the workflow if it is not there, and sends its first update in the same request. */
-  sendFirst<T extends Workflow>(workflowType: T | string, start: WorkflowStartOptions<T>, update: string, argument: object): Promise<Delivery>;
+  sendFirst<T extends Workflow>(
+    workflowType: T | string,
+    start: WorkflowStartOptions<T>,
+    update: string,
+    argument: object,
+  ): Promise<Delivery>;
 }
 
 export async function connectTemporal(address: string, namespace: string): Promise<Client> {
@@ -57,13 +72,27 @@ export function createUpdates(client: Client): Updates {
   const options = () => ({ updateId: randomUUID(), waitForStage: 'ACCEPTED' }) as const;
   return {
     send: (workflowId, update, argument) =>
-      gated(workflowId, () => finish(() => client.workflow.getHandle(workflowId).startUpdate<unknown, [object]>(update, { ...options(), args: [argument] }))),
-    sendFirst: <T extends Workflow>(workflowType: T | string, start: WorkflowStartOptions<T>, update: string, argument: object) =>
+      gated(workflowId, () =>
+        finish(() =>
+          client.workflow
+            .getHandle(workflowId)
+            .startUpdate<unknown, [object]>(update, { ...options(), args: [argument] }),
+        ),
+      ),
+    sendFirst: <T extends Workflow>(
+      workflowType: T | string,
+      start: WorkflowStartOptions<T>,
+      update: string,
+      argument: object,
+    ) =>
       finish(() =>
         client.workflow.startUpdateWithStart<T, unknown, [object]>(update, {
           ...options(),
           args: [argument],
-          startWorkflowOperation: new WithStartWorkflowOperation(workflowType, { ...start, workflowIdConflictPolicy: 'USE_EXISTING' }),
+          startWorkflowOperation: new WithStartWorkflowOperation(workflowType, {
+            ...start,
+            workflowIdConflictPolicy: 'USE_EXISTING',
+          }),
         }),
       ),
   };
@@ -81,7 +110,8 @@ function deliveryOf(error: unknown, accepted: boolean): Delivery {
   if (error instanceof WorkflowUpdateFailedError) throw toRefusal(error);
   if (error instanceof WorkflowNotFoundError) return 'missing';
   if (error instanceof WorkflowExecutionAlreadyStartedError) return 'closed';
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcServiceError(error)) return accepted ? 'accepted' : 'unknown';
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcServiceError(error))
+    return accepted ? 'accepted' : 'unknown';
   throw error;
 }
 

@@ -9,15 +9,38 @@ import { decidedView, decisionBody, type Decide } from './schema.js';
 export function approvalRoutes(deps: RunCommandDeps): readonly Route[] {
   return [
     defineRoute({
-      method: 'post', path: '/runs/{run_id}/approve', operationId: 'decide', summary: 'Approve, reject or escalate',
-      auth: person, may: mayDecide, params: runParams, query: none, body: decisionBody, response: orPending(decidedView), status: 200, alsoStatus: [202],
+      method: 'post',
+      path: '/runs/{run_id}/approve',
+      operationId: 'decide',
+      summary: 'Approve, reject or escalate',
+      auth: person,
+      may: mayDecide,
+      params: runParams,
+      query: none,
+      body: decisionBody,
+      response: orPending(decidedView),
+      status: 200,
+      alsoStatus: [202],
       refuses: [
-        'forbidden', 'invalid_request', 'not_found', 'not_audited', 'invalid_transition', 'separation_of_duties', 'grounded', 'verdict_changed',
-        'already_decided', 'note_required', 'unknown_person', 'unavailable',
+        'forbidden',
+        'invalid_request',
+        'not_found',
+        'not_audited',
+        'invalid_transition',
+        'separation_of_duties',
+        'grounded',
+        'verdict_changed',
+        'already_decided',
+        'note_required',
+        'unknown_person',
+        'unavailable',
       ],
       handle: async ({ actor, params, body, request }) => {
         const payload: Decide = { ...body, approval_id: newId('approval') };
-        return reply(await giveCommand(deps, { actor, request, runId: params.run_id, event: 'decide', body, payload }), decidedView);
+        return reply(
+          await giveCommand(deps, { actor, request, runId: params.run_id, event: 'decide', body, payload }),
+          decidedView,
+        );
       },
     }),
   ];

@@ -20,8 +20,13 @@ export interface Approval {
 }
 
 /** Records a decision. The unique index on (run, person, verdict) keeps a second one out. */
-export async function insertApproval(tenant: Tenant, approval: Omit<Approval, 'createdAt' | 'voidedAt'>): Promise<Approval> {
-  return ApprovalRow.query(tenant.trx).insert({ orgId: tenant.orgId, ...approval }).returning('*');
+export async function insertApproval(
+  tenant: Tenant,
+  approval: Omit<Approval, 'createdAt' | 'voidedAt'>,
+): Promise<Approval> {
+  return ApprovalRow.query(tenant.trx)
+    .insert({ orgId: tenant.orgId, ...approval })
+    .returning('*');
 }
 
 export async function listApprovals(tenant: Tenant, runId: string): Promise<readonly Approval[]> {
@@ -30,5 +35,8 @@ export async function listApprovals(tenant: Tenant, runId: string): Promise<read
 
 /** Approvals of earlier inputs stay in the history but count no more. */
 export async function voidApprovals(tenant: Tenant, runId: string): Promise<void> {
-  await ApprovalRow.query(tenant.trx).where({ orgId: tenant.orgId, runId }).whereNull('voidedAt').patch({ voidedAt: raw('now()') });
+  await ApprovalRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId, runId })
+    .whereNull('voidedAt')
+    .patch({ voidedAt: raw('now()') });
 }

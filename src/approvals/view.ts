@@ -3,7 +3,21 @@ import type { approvalView } from './schema.js';
 import type { Approval } from './store.js';
 
 export function showApproval(approval: Approval): z.input<typeof approvalView> {
-  const { id, runId, decision, note, conditions, escalateTo, approverId, approverRole, authMethod, authTime, verdictDigest, createdAt, voidedAt } = approval;
+  const {
+    id,
+    runId,
+    decision,
+    note,
+    conditions,
+    escalateTo,
+    approverId,
+    approverRole,
+    authMethod,
+    authTime,
+    verdictDigest,
+    createdAt,
+    voidedAt,
+  } = approval;
   return {
     id,
     run_id: runId,

@@ -1,7 +1,10 @@
 import { page } from '../http/page.js';
 
 /** What a sign-in or invitation link opens: it shows how to spend the token and spends nothing, so scanners can't. */
-export function signInPage(path: string, token: string): { media: string; content: string; headers: Record<string, string> } {
+export function signInPage(
+  path: string,
+  token: string,
+): { media: string; content: string; headers: Record<string, string> } {
   const content = page(
     'Sign in',
     <main>

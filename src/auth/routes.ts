@@ -6,7 +6,15 @@ import type { AttemptLimit } from '../http/limits.js';
 import { findMembership, findOrg } from '../orgs/store.js';
 import { signInPage } from './page.js';
 import { accessTokenSeconds, type Sessions } from './session.js';
-import { acceptInviteBody, principalView, requestLinkBody, requestLinkView, sessionView, tokenSchema, verifyBody } from './schema.js';
+import {
+  acceptInviteBody,
+  principalView,
+  requestLinkBody,
+  requestLinkView,
+  sessionView,
+  tokenSchema,
+  verifyBody,
+} from './schema.js';
 import { joinByInvite, requestLink, signIn, type SignedIn, type SignInDeps } from './sign-in.js';
 import { findUsers } from './store.js';
 import { showPrincipal } from './view.js';
@@ -28,8 +36,16 @@ export function authRoutes(deps: AuthRouteDeps): readonly Route[] {
   });
   return [
     defineRoute({
-      method: 'post', path: '/auth/request', operationId: 'requestLink', summary: 'Ask for a magic link by e-mail',
-      auth: anyone, params: none, query: none, body: requestLinkBody, response: requestLinkView, status: 202,
+      method: 'post',
+      path: '/auth/request',
+      operationId: 'requestLink',
+      summary: 'Ask for a magic link by e-mail',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: requestLinkBody,
+      response: requestLinkView,
+      status: 202,
       refuses: ['malformed_json', 'invalid_request', 'rate_limited'],
       handle: async ({ body, request }) => {
         await deps.linkLimit([`mail:${deps.tokens.hash(body.email)}`, `net:${request.network}`]);
@@ -38,20 +54,46 @@ export function authRoutes(deps: AuthRouteDeps): readonly Route[] {
       },
     }),
     defineRoute({
-      method: 'get', path: '/auth/verify', operationId: 'showSignIn', summary: 'Page of a sign-in link; consumes nothing',
-      auth: anyone, params: none, query: z.strictObject({ token: tokenSchema }), body: noBody, response: pageView, status: 200,
-      media: ['text/html'], refuses: ['invalid_request'],
+      method: 'get',
+      path: '/auth/verify',
+      operationId: 'showSignIn',
+      summary: 'Page of a sign-in link; consumes nothing',
+      auth: anyone,
+      params: none,
+      query: z.strictObject({ token: tokenSchema }),
+      body: noBody,
+      response: pageView,
+      status: 200,
+      media: ['text/html'],
+      refuses: ['invalid_request'],
       handle: ({ query }) => Promise.resolve(signInPage('/auth/verify', query.token)),
     }),
     defineRoute({
-      method: 'get', path: '/auth/accept-invite', operationId: 'showInvite', summary: 'Page of an invitation; consumes nothing',
-      auth: anyone, params: none, query: z.strictObject({ token: tokenSchema }), body: noBody, response: pageView, status: 200,
-      media: ['text/html'], refuses: ['invalid_request'],
+      method: 'get',
+      path: '/auth/accept-invite',
+      operationId: 'showInvite',
+      summary: 'Page of an invitation; consumes nothing',
+      auth: anyone,
+      params: none,
+      query: z.strictObject({ token: tokenSchema }),
+      body: noBody,
+      response: pageView,
+      status: 200,
+      media: ['text/html'],
+      refuses: ['invalid_request'],
       handle: ({ query }) => Promise.resolve(signInPage('/auth/accept-invite', query.token)),
     }),
     defineRoute({
-      method: 'post', path: '/auth/verify', operationId: 'verifyLink', summary: 'Exchange the one-time token for an access token',
-      auth: anyone, params: none, query: none, body: verifyBody, response: sessionView, status: 200,
+      method: 'post',
+      path: '/auth/verify',
+      operationId: 'verifyLink',
+      summary: 'Exchange the one-time token for an access token',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: verifyBody,
+      response: sessionView,
+      status: 200,
       refuses: ['invalid_token', 'link_used', 'link_expired', 'forbidden', 'not_found'],
       handle: async ({ body: { token, name, organization, org_id } }) => ({
         body: await session(await signIn(deps, { token, name, organization, orgId: org_id })),
@@ -59,8 +101,16 @@ export function authRoutes(deps: AuthRouteDeps): readonly Route[] {
       }),
     }),
     defineRoute({
-      method: 'post', path: '/auth/accept-invite', operationId: 'acceptInvite', summary: 'Accept an invitation and sign in',
-      auth: anyone, params: none, query: none, body: acceptInviteBody, response: sessionView, status: 200,
+      method: 'post',
+      path: '/auth/accept-invite',
+      operationId: 'acceptInvite',
+      summary: 'Accept an invitation and sign in',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: acceptInviteBody,
+      response: sessionView,
+      status: 200,
       refuses: ['invalid_token', 'link_used', 'link_expired'],
       handle: async ({ body: { token, name } }) => ({
         body: await session(await joinByInvite(deps, { token, name })),
@@ -68,13 +118,31 @@ export function authRoutes(deps: AuthRouteDeps): readonly Route[] {
       }),
     }),
     defineRoute({
-      method: 'get', path: '/auth/me', operationId: 'getPrincipal', summary: 'The authenticated principal',
-      auth: person, params: none, query: none, body: noBody, response: principalView, status: 200, refuses: [],
+      method: 'get',
+      path: '/auth/me',
+      operationId: 'getPrincipal',
+      summary: 'The authenticated principal',
+      auth: person,
+      params: none,
+      query: none,
+      body: noBody,
+      response: principalView,
+      status: 200,
+      refuses: [],
       handle: async ({ actor }) => ({ body: await readPrincipal(deps.database, actor.orgId, actor.userId) }),
     }),
     defineRoute({
-      method: 'get', path: '/.well-known/jwks.json', operationId: 'getJwks', summary: 'Public keys of access tokens (RFC 7517)',
-      auth: anyone, params: none, query: none, body: noBody, response: jwksView, status: 200, refuses: [],
+      method: 'get',
+      path: '/.well-known/jwks.json',
+      operationId: 'getJwks',
+      summary: 'Public keys of access tokens (RFC 7517)',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: noBody,
+      response: jwksView,
+      status: 200,
+      refuses: [],
       handle: () =>
         Promise.resolve({
           body: { keys: deps.sessions.jwks.keys.map((key) => ({ ...key })) },
@@ -84,7 +152,11 @@ export function authRoutes(deps: AuthRouteDeps): readonly Route[] {
   ];
 }
 
-async function readPrincipal(database: Database, orgId: string, userId: string): Promise<z.input<typeof principalView>> {
+async function readPrincipal(
+  database: Database,
+  orgId: string,
+  userId: string,
+): Promise<z.input<typeof principalView>> {
   return database.tenant(orgId, async (tenant) => {
     const [user] = await findUsers(tenant, [userId]);
     const membership = await findMembership(tenant, userId);

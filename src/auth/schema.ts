@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { roles } from './actor.js';
 
-export const emailSchema = z.email().max(254).transform((email) => email.toLowerCase());
+export const emailSchema = z
+  .email()
+  .max(254)
+  .transform((email) => email.toLowerCase());
 export const tokenSchema = z.string().min(16).max(256);
 const nameSchema = z.string().trim().min(1).max(100);
 

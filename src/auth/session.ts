@@ -56,7 +56,12 @@ export async function createSessions(privateKeyPem: string, publicUrl: string): 
         return { userId: sub, orgId: org, authTime: new Date(auth_time * 1000) };
       } catch (cause) {
         const expired = cause instanceof errors.JWTExpired;
-        throw new Refusal('invalid_token', `The access token ${expired ? 'has expired' : 'is not valid'}.`, {}, { cause });
+        throw new Refusal(
+          'invalid_token',
+          `The access token ${expired ? 'has expired' : 'is not valid'}.`,
+          {},
+          { cause },
+        );
       }
     },
   };

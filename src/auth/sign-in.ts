@@ -3,7 +3,16 @@ import { enterTenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
 import { enqueueMail } from '../mail/store.js';
-import { acceptInvite, addMember, createOrg, findMembershipsOf, findOpenInvite, findOrg, type Membership, type Org } from '../orgs/store.js';
+import {
+  acceptInvite,
+  addMember,
+  createOrg,
+  findMembershipsOf,
+  findOpenInvite,
+  findOrg,
+  type Membership,
+  type Org,
+} from '../orgs/store.js';
 import { consumeLink, ensureUser, findUserByEmail, replaceLink, type User } from './store.js';
 import type { Tokens } from './tokens.js';
 
@@ -25,10 +34,20 @@ export interface SignedIn {
 export async function requestLink({ database, tokens, signUp }: SignInDeps, email: string): Promise<void> {
   const id = newId('link');
   await database.outsider({}, async (outsider) => {
-    await replaceLink(outsider, { id, email, tokenHash: tokens.hash(tokens.issue('sign-in', id)), minutes: LINK_MINUTES });
+    await replaceLink(outsider, {
+      id,
+      email,
+      tokenHash: tokens.hash(tokens.issue('sign-in', id)),
+      minutes: LINK_MINUTES,
+    });
     const known = await findUserByEmail(outsider, email);
     if (!known && signUp === 'invited') return;
-    await enqueueMail(outsider, { dedupeKey: `sign-in:${id}`, template: 'sign_in', recipient: email, params: { link_id: id } });
+    await enqueueMail(outsider, {
+      dedupeKey: `sign-in:${id}`,
+      template: 'sign_in',
+      recipient: email,
+      params: { link_id: id },
+    });
   });
 }
 
@@ -50,7 +69,10 @@ export async function signIn(
 }
 
 /** Joins the organization of an invitation. The token came by mail, so holding it proves the invited address. */
-export async function joinByInvite({ database, tokens }: SignInDeps, input: { token: string; name: string | undefined }): Promise<SignedIn> {
+export async function joinByInvite(
+  { database, tokens }: SignInDeps,
+  input: { token: string; name: string | undefined },
+): Promise<SignedIn> {
   return database.outsider({ tokenHash: tokens.hash(input.token) }, async (outsider) => {
     const invite = await findOpenInvite(outsider, tokens.hash(input.token));
     const user = await ensureUser(outsider, invite.email, input.name ?? nameOf(invite.email));

@@ -13,9 +13,16 @@ export interface User {
 const toUser = ({ id, email, displayName }: UserRow): User => ({ id, email, displayName });
 
 /** Makes a link for an address and voids the ones before it; the newest is the only one that works. */
-export async function replaceLink(outsider: Outsider, link: { id: string; email: string; tokenHash: string; minutes: number }): Promise<void> {
+export async function replaceLink(
+  outsider: Outsider,
+  link: { id: string; email: string; tokenHash: string; minutes: number },
+): Promise<void> {
   const { id, email, tokenHash, minutes } = link;
-  await MagicLinkRow.query(outsider.trx).where({ email }).whereNull('usedAt').whereNull('voidedAt').patch({ voidedAt: raw('now()') });
+  await MagicLinkRow.query(outsider.trx)
+    .where({ email })
+    .whereNull('usedAt')
+    .whereNull('voidedAt')
+    .patch({ voidedAt: raw('now()') });
   await outsider.trx.raw(
     `insert into magic_links (id, email, token_hash, expires_at) values (?, ?, ?, now() + make_interval(mins => ?))`,
     [id, email, tokenHash, minutes],
@@ -39,7 +46,10 @@ export async function consumeLink(outsider: Outsider, tokenHash: string): Promis
   const link = await MagicLinkRow.query(outsider.trx).findOne({ tokenHash });
   if (!link) throw new Refusal('invalid_token', 'This sign-in token was not issued here.');
   if (link.usedAt) throw new Refusal('link_used', 'This sign-in link was used before.');
-  throw new Refusal('link_expired', link.voidedAt ? 'A newer sign-in link replaced this one.' : 'This sign-in link expired.');
+  throw new Refusal(
+    'link_expired',
+    link.voidedAt ? 'A newer sign-in link replaced this one.' : 'This sign-in link expired.',
+  );
 }
 
 export async function findUserByEmail(outsider: Outsider, email: string): Promise<User | undefined> {
@@ -49,7 +59,10 @@ export async function findUserByEmail(outsider: Outsider, email: string): Promis
 
 /** The user with this address, made if new. Safe to repeat: the unique address turns a second insert into a read. */
 export async function ensureUser(scope: Outsider | Tenant, email: string, displayName: string): Promise<User> {
-  await UserRow.query(scope.trx).insert({ id: newId('user'), email, displayName }).onConflict('email').ignore();
+  await UserRow.query(scope.trx)
+    .insert({ id: newId('user'), email, displayName })
+    .onConflict('email')
+    .ignore();
   return toUser(await UserRow.query(scope.trx).findOne({ email }).throwIfNotFound());
 }
 

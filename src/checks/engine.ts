@@ -56,32 +56,63 @@ export interface RuleResult extends Finding {
 
 type Check = (inputs: EngineInputs) => Finding;
 
-const pass = (detail: string, observed: string | null = null): Finding => ({ status: 'pass', observed, expected: null, detail, evidence_ids: [] });
-const flag = (detail: string, observed: string, expected: string, evidenceIds: readonly string[] = []): Finding => ({
-  status: 'flag', observed, expected, detail, evidence_ids: evidenceIds,
+const pass = (detail: string, observed: string | null = null): Finding => ({
+  status: 'pass',
+  observed,
+  expected: null,
+  detail,
+  evidence_ids: [],
 });
-const skip = (detail: string): Finding => ({ status: 'skip', observed: null, expected: null, detail, evidence_ids: [] });
+const flag = (detail: string, observed: string, expected: string, evidenceIds: readonly string[] = []): Finding => ({
+  status: 'flag',
+  observed,
+  expected,
+  detail,
+  evidence_ids: evidenceIds,
+});
+const skip = (detail: string): Finding => ({
+  status: 'skip',
+  observed: null,
+  expected: null,
+  detail,
+  evidence_ids: [],
+});
 
 /** The built-in rules by key. A key is stable and never reused. */
 const builtIns: Readonly<Record<string, Check>> = {
   'EVD-001': ({ evidence }) => {
     const missing = evidence.filter(({ observed_sha256 }) => observed_sha256 === null);
     const changed = evidence.filter((item) => item.observed_sha256 !== null && item.observed_sha256 !== item.sha256);
-    if (missing.length + changed.length === 0) return pass(`${String(evidence.length)} objects read again, every digest equal.`, String(evidence.length));
+    if (missing.length + changed.length === 0)
+      return pass(`${String(evidence.length)} objects read again, every digest equal.`, String(evidence.length));
     const detail = `${String(missing.length)} missing, ${String(changed.length)} changed in storage.`;
-    return flag(detail, `${String(missing.length + changed.length)} bad`, '0 bad', [...missing, ...changed].map(({ id }) => id));
+    return flag(
+      detail,
+      `${String(missing.length + changed.length)} bad`,
+      '0 bad',
+      [...missing, ...changed].map(({ id }) => id),
+    );
   },
   'EVD-002': ({ submission, evidence_root }) => {
     if (!submission) return skip('There is no submission to compare with.');
-    if (submission.evidence_root === evidence_root) return pass('The evidence root is the one submitted on.', evidence_root);
+    if (submission.evidence_root === evidence_root)
+      return pass('The evidence root is the one submitted on.', evidence_root);
     return flag('Evidence was added or withdrawn after the submission.', evidence_root, submission.evidence_root);
   },
   'EVD-006': ({ evidence }) => {
     const unready = evidence.filter(({ state }) => state !== 'stored' && state !== 'verified');
     if (unready.length === 0) return pass('No item is quarantined or pending.');
-    return flag(`${String(unready.length)} items are not ready.`, unready.map(({ state }) => state).join(', '), 'stored or verified', unready.map(({ id }) => id));
+    return flag(
+      `${String(unready.length)} items are not ready.`,
+      unready.map(({ state }) => state).join(', '),
+      'stored or verified',
+      unready.map(({ id }) => id),
+    );
   },
-  'SUB-001': ({ submission }) => (submission ? pass('A current submission exists.', submission.id) : flag('There is no current submission.', 'none', 'one')),
+  'SUB-001': ({ submission }) =>
+    submission
+      ? pass('A current submission exists.', submission.id)
+      : flag('There is no current submission.', 'none', 'one'),
   'SUB-003': ({ submission, output_schema }) => {
     if (!submission) return skip('There is no submission to validate.');
     if (!output_schema) return skip('The sheet declares no output schema.');
@@ -101,25 +132,44 @@ const builtIns: Readonly<Record<string, Check>> = {
 export const builtInKeys: readonly string[] = Object.keys(builtIns);
 
 /** Runs rules in order. Total: a rule that cannot be evaluated is an error of its own and stops no other. */
-export function runRules(keys: readonly { readonly rule_id: string; readonly check: string }[], inputs: EngineInputs): readonly RuleResult[] {
+export function runRules(
+  keys: readonly { readonly rule_id: string; readonly check: string }[],
+  inputs: EngineInputs,
+): readonly RuleResult[] {
   return keys.map(({ rule_id, check }) => ({ rule_id, ...evaluate(check, inputs) }));
 }
 
 function evaluate(check: string, inputs: EngineInputs): Finding {
   const rule = Object.hasOwn(builtIns, check) ? builtIns[check] : undefined;
-  if (!rule) return { status: 'error', observed: null, expected: null, detail: `The engine has no rule ${check}.`, evidence_ids: [] };
+  if (!rule)
+    return {
+      status: 'error',
+      observed: null,
+      expected: null,
+      detail: `The engine has no rule ${check}.`,
+      evidence_ids: [],
+    };
   try {
     return rule(inputs);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown';
-    return { status: 'error', observed: null, expected: null, detail: `The rule could not be evaluated: ${reason}`, evidence_ids: [] };
+    return {
+      status: 'error',
+      observed: null,
+      expected: null,
+      detail: `The rule could not be evaluated: ${reason}`,
+      evidence_ids: [],
+    };
   }
 }
 
 const digest = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
 /** Digest of the frozen inputs, and of the inputs with their results: a replay must give both again. */
-export function digestsOf(inputs: EngineInputs, results: readonly RuleResult[]): { readonly inputs: string; readonly replay: string } {
+export function digestsOf(
+  inputs: EngineInputs,
+  results: readonly RuleResult[],
+): { readonly inputs: string; readonly replay: string } {
   const inputsDigest = digest(inputs);
   return { inputs: inputsDigest, replay: digest({ inputs: inputsDigest, results }) };
 }

@@ -15,7 +15,8 @@ export interface AuditFacts {
 }
 
 /** A person inside an audit: a hash bound to the run, so that an exported audit names nobody. */
-const personHash = (runId: string, userId: string): string => createHash('sha256').update(`${runId}:${userId}`).digest('hex');
+const personHash = (runId: string, userId: string): string =>
+  createHash('sha256').update(`${runId}:${userId}`).digest('hex');
 
 /** Freezes what the engine looks at; `observed` are the digests just read from storage, by evidence id. */
 export function engineInputs(facts: AuditFacts, observed: ReadonlyMap<string, string | null>): EngineInputs {
@@ -26,7 +27,12 @@ export function engineInputs(facts: AuditFacts, observed: ReadonlyMap<string, st
     sheet_digest: audit.sheetDigest,
     output_schema: run.flightSheet.required_output_schema,
     tolerance: run.flightSheet.tolerance,
-    evidence: evidence.map(({ id, sha256, state }) => ({ id, sha256, state, observed_sha256: observed.get(id) ?? null })),
+    evidence: evidence.map(({ id, sha256, state }) => ({
+      id,
+      sha256,
+      state,
+      observed_sha256: observed.get(id) ?? null,
+    })),
     evidence_root: evidenceRoot(evidence),
     submission: submission
       ? {

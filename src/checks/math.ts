@@ -25,7 +25,8 @@ const functions: Functions = {
   max: (values) => Exact.max(first(values), ...values),
   abs: (values) => first(values).abs(),
   sqrt: (values) => first(values).sqrt(),
-  round: ([value, digits]) => (value ?? first([])).toDecimalPlaces((digits ?? new Exact(0)).toNumber(), Decimal.ROUND_HALF_UP),
+  round: ([value, digits]) =>
+    (value ?? first([])).toDecimalPlaces((digits ?? new Exact(0)).toNumber(), Decimal.ROUND_HALF_UP),
 };
 
 /** Computes an expression over named numbers and lists: + - * / % **, parentheses, and the functions above. Nothing else. */
@@ -50,7 +51,11 @@ function evaluate(node: jsep.Expression, inputs: Calculation['inputs'], depth: n
     throw new Error(`the operator ${node.operator} is not allowed`);
   }
   if (isType<jsep.BinaryExpression>(node, 'BinaryExpression')) {
-    return combine(node.operator, scalar(evaluate(node.left, inputs, depth + 1)), scalar(evaluate(node.right, inputs, depth + 1)));
+    return combine(
+      node.operator,
+      scalar(evaluate(node.left, inputs, depth + 1)),
+      scalar(evaluate(node.right, inputs, depth + 1)),
+    );
   }
   if (isType<jsep.CallExpression>(node, 'CallExpression')) return call(node, inputs, depth);
   throw new Error(`${node.type} is not allowed in a calculation`);
@@ -73,9 +78,12 @@ function scalar(value: Value): Decimal {
 
 function combine(operator: string, left: Decimal, right: Decimal): Decimal {
   switch (operator) {
-    case '+': return left.plus(right);
-    case '-': return left.minus(right);
-    case '*': return left.times(right);
+    case '+':
+      return left.plus(right);
+    case '-':
+      return left.minus(right);
+    case '*':
+      return left.times(right);
     case '/':
       if (right.isZero()) throw new Error('division by zero');
       return left.div(right);
@@ -85,7 +93,8 @@ function combine(operator: string, left: Decimal, right: Decimal): Decimal {
     case '**':
       if (right.abs().gt(MAX_EXPONENT)) throw new Error('an exponent is too large');
       return left.pow(right);
-    default: throw new Error(`the operator ${operator} is not allowed`);
+    default:
+      throw new Error(`the operator ${operator} is not allowed`);
   }
 }
 
@@ -112,7 +121,13 @@ export function checkMath(calculations: readonly Calculation[], tolerance: Fligh
   const wrong = outcomes.filter(({ severity }) => severity !== 'none');
   const severity = worst.severity;
   if (severity === 'none') {
-    return { status: 'pass', observed: `${String(outcomes.length)} equal`, expected: null, detail: outcomes.map(({ text }) => text).join('; '), evidence_ids: [] };
+    return {
+      status: 'pass',
+      observed: `${String(outcomes.length)} equal`,
+      expected: null,
+      detail: outcomes.map(({ text }) => text).join('; '),
+      evidence_ids: [],
+    };
   }
   return {
     status: 'flag',
@@ -128,13 +143,21 @@ function compare({ name, expression, inputs, claimed }: Calculation, tolerance: 
   try {
     const derived = compute(expression, inputs);
     const delta = new Exact(claimed).minus(derived).abs();
-    const relative = derived.isZero() ? (delta.lte(tolerance.absolute_floor) ? new Exact(0) : new Exact(1)) : delta.div(derived.abs());
+    const relative = derived.isZero()
+      ? delta.lte(tolerance.absolute_floor)
+        ? new Exact(0)
+        : new Exact(1)
+      : delta.div(derived.abs());
     const severity = delta.lte(tolerance.absolute_floor) ? 'none' : bandOf(relative, tolerance);
     const percent = relative.times(100).toSignificantDigits(3).toString();
     const text = `${name}: claimed ${String(claimed)}, derived ${derived.toSignificantDigits(12).toString()}, off by ${percent} %`;
     return { name, severity, text };
   } catch (error) {
-    return { name, severity: 'critical', text: `${name}: ${error instanceof Error ? error.message : 'not computable'}` };
+    return {
+      name,
+      severity: 'critical',
+      text: `${name}: ${error instanceof Error ? error.message : 'not computable'}`,
+    };
   }
 }
 

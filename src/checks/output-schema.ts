@@ -5,7 +5,8 @@ import type { Finding } from './engine.js';
 /** SUB-003: JSON Schema 2020-12, every fault with its pointer. */
 export function checkOutputSchema(schema: Readonly<Record<string, unknown>>, output: unknown): Finding {
   const faults = schemaFaults(schema, output);
-  if (faults.length === 0) return { status: 'pass', observed: null, expected: null, detail: 'The output fits the schema.', evidence_ids: [] };
+  if (faults.length === 0)
+    return { status: 'pass', observed: null, expected: null, detail: 'The output fits the schema.', evidence_ids: [] };
   return {
     status: 'flag',
     observed: `${String(faults.length)} faults`,

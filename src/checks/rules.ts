@@ -19,10 +19,21 @@ const weights: Readonly<Record<CheckOutcome['severity'], number>> = { critical: 
  */
 export function verdictOf(checks: readonly CheckOutcome[]): Verdict {
   const count = (status: CheckOutcome['status']): number => checks.filter((check) => check.status === status).length;
-  const counts = { open: count('open'), pass: count('pass'), flag: count('flag'), skip: count('skip'), error: count('error'), waived: count('waived') };
+  const counts = {
+    open: count('open'),
+    pass: count('pass'),
+    flag: count('flag'),
+    skip: count('skip'),
+    error: count('error'),
+    waived: count('waived'),
+  };
   const applicable = checks.filter(({ status }) => status !== 'skip');
-  const weight = (some: readonly CheckOutcome[]): number => some.reduce((sum, { severity }) => sum + weights[severity], 0);
-  const score = { satisfied: weight(applicable.filter(({ status }) => status === 'pass')), applicable: weight(applicable) };
+  const weight = (some: readonly CheckOutcome[]): number =>
+    some.reduce((sum, { severity }) => sum + weights[severity], 0);
+  const score = {
+    satisfied: weight(applicable.filter(({ status }) => status === 'pass')),
+    applicable: weight(applicable),
+  };
   const grounds = groundsOf(checks, applicable.length);
   if (grounds.length > 0) return { outcome: 'grounded', because: grounds, score, counts };
   const minor = checks.some(({ status, severity }) => status === 'flag' && severity === 'minor');
@@ -32,7 +43,8 @@ export function verdictOf(checks: readonly CheckOutcome[]): Verdict {
 
 function groundsOf(checks: readonly CheckOutcome[], applicable: number): readonly string[] {
   if (applicable === 0) return ['no_applicable_rules'];
-  const flagged = (severity: CheckOutcome['severity']): boolean => checks.some((check) => check.status === 'flag' && check.severity === severity);
+  const flagged = (severity: CheckOutcome['severity']): boolean =>
+    checks.some((check) => check.status === 'flag' && check.severity === severity);
   return [
     ...(checks.some(({ status }) => status === 'open') ? ['open_checks'] : []),
     ...(checks.some(({ status }) => status === 'error') ? ['engine_errors'] : []),
@@ -53,10 +65,16 @@ export function responseFault(spec: ResponseSpec, value: unknown): string | unde
     case 'boolean':
       return typeof value === 'boolean' ? undefined : 'must be true or false';
     case 'enum':
-      return typeof value === 'string' && spec.options.includes(value) ? undefined : `must be one of: ${spec.options.join(', ')}`;
+      return typeof value === 'string' && spec.options.includes(value)
+        ? undefined
+        : `must be one of: ${spec.options.join(', ')}`;
     case 'number':
-      return typeof value === 'number' && value >= spec.min && value <= spec.max ? undefined : `must be a number from ${String(spec.min)} to ${String(spec.max)}`;
+      return typeof value === 'number' && value >= spec.min && value <= spec.max
+        ? undefined
+        : `must be a number from ${String(spec.min)} to ${String(spec.max)}`;
     case 'text':
-      return typeof value === 'string' && value.trim().length >= spec.min_length ? undefined : `must be a text of at least ${String(spec.min_length)} characters`;
+      return typeof value === 'string' && value.trim().length >= spec.min_length
+        ? undefined
+        : `must be a text of at least ${String(spec.min_length)} characters`;
   }
 }

@@ -57,6 +57,9 @@ export const gradeBody = z.strictObject({
 });
 export const gradePayload = gradeBody.extend({ check_id: z.string(), if_version: z.int().nullable() });
 export type Grade = z.output<typeof gradePayload>;
-export const checkParams = z.strictObject({ run_id: z.string().regex(idPattern('run')), check_id: z.string().regex(idPattern('check')) });
+export const checkParams = z.strictObject({
+  run_id: z.string().regex(idPattern('run')),
+  check_id: z.string().regex(idPattern('check')),
+});
 /** Audit and core checks carry no body of their own; the ids are drawn when the command is staged. */
 export const auditPayload = z.strictObject({ audit_id: z.string() });

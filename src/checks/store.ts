@@ -50,7 +50,16 @@ export interface Check extends CheckOutcome {
 /** Safe to repeat: the id was drawn with the command, and the first insert's clock stays. */
 export async function beginAudit(
   tenant: Tenant,
-  audit: { id: string; runId: string; attempt: number; kind: Audit['kind']; commandId: string; sheetDigest: string; engineVersion: string; triggeredBy: string },
+  audit: {
+    id: string;
+    runId: string;
+    attempt: number;
+    kind: Audit['kind'];
+    commandId: string;
+    sheetDigest: string;
+    engineVersion: string;
+    triggeredBy: string;
+  },
 ): Promise<Audit> {
   await AuditRow.query(tenant.trx)
     .insert({ orgId: tenant.orgId, ...audit, state: 'running', clock: raw('now()') })
@@ -66,18 +75,35 @@ export async function finishAudit(
   outcome: { rules: readonly Rule[]; results: readonly RuleResult[]; inputsDigest: string; replayDigest: string },
 ): Promise<readonly Check[]> {
   const results = new Map(outcome.results.map((result) => [result.rule_id, result]));
-  const rows = outcome.rules.map((rule, position) => checkRow(tenant.orgId, audit, rule, position, results.get(rule.id)));
+  const rows = outcome.rules.map((rule, position) =>
+    checkRow(tenant.orgId, audit, rule, position, results.get(rule.id)),
+  );
   if (rows.length > 0) await CheckRow.query(tenant.trx).insert(rows).onConflict(['audit_id', 'rule_id']).ignore();
   const state = rows.some(({ status }) => status === 'open') ? 'awaiting_human' : 'complete';
   const { inputsDigest, replayDigest } = outcome;
-  await AuditRow.query(tenant.trx).where({ id: audit.id, orgId: tenant.orgId, state: 'running' }).patch({ state, inputsDigest, replayDigest, finishedAt: raw('now()') });
+  await AuditRow.query(tenant.trx)
+    .where({ id: audit.id, orgId: tenant.orgId, state: 'running' })
+    .patch({ state, inputsDigest, replayDigest, finishedAt: raw('now()') });
   return listChecks(tenant, [audit.id]);
 }
 
-function checkRow(orgId: string, { id, runId }: Audit, rule: Rule, position: number, result: RuleResult | undefined): Partial<CheckRow> {
+function checkRow(
+  orgId: string,
+  { id, runId }: Audit,
+  rule: Rule,
+  position: number,
+  result: RuleResult | undefined,
+): Partial<CheckRow> {
   const common = { id: newId('check'), orgId, runId, auditId: id, position, ruleId: rule.id, rule, previous: [] };
   if (rule.kind === 'human') {
-    return { ...common, kind: 'human', status: 'open', severity: rule.severity, detail: 'Waits for a person.', evidenceIds: [] };
+    return {
+      ...common,
+      kind: 'human',
+      status: 'open',
+      severity: rule.severity,
+      detail: 'Waits for a person.',
+      evidenceIds: [],
+    };
   }
   if (!result) throw new Error(`checkRow: no result for ${rule.id}`);
   const { status, severity = rule.severity, observed, expected, detail, evidence_ids } = result;
@@ -85,7 +111,11 @@ function checkRow(orgId: string, { id, runId }: Audit, rule: Rule, position: num
 }
 
 /** Marks the audits of earlier inputs, so that nobody grades or decides on them. */
-export async function staleAudits(tenant: Tenant, runId: string, except?: { id: string; kind: Audit['kind'] }): Promise<void> {
+export async function staleAudits(
+  tenant: Tenant,
+  runId: string,
+  except?: { id: string; kind: Audit['kind'] },
+): Promise<void> {
   const query = AuditRow.query(tenant.trx).where({ orgId: tenant.orgId, runId }).whereNot({ state: 'stale' });
   if (except) void query.where({ kind: except.kind }).whereNot({ id: except.id });
   await query.patch({ state: 'stale' });
@@ -105,7 +135,10 @@ export async function listAudits(tenant: Tenant, runId: string): Promise<readonl
 }
 
 export async function listChecks(tenant: Tenant, auditIds: readonly string[]): Promise<readonly Check[]> {
-  return CheckRow.query(tenant.trx).where({ orgId: tenant.orgId }).whereIn('auditId', [...auditIds]).orderBy(['auditId', 'position']);
+  return CheckRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId })
+    .whereIn('auditId', [...auditIds])
+    .orderBy(['auditId', 'position']);
 }
 
 export async function findCheck(tenant: Tenant, runId: string, id: string): Promise<Check | undefined> {
@@ -116,15 +149,32 @@ export async function findCheck(tenant: Tenant, runId: string, id: string): Prom
 export async function gradeCheck(
   tenant: Tenant,
   check: Check,
-  grade: { status: 'pass' | 'flag'; response: boolean | number | string; reason: string | null; evidenceIds: readonly string[]; gradedBy: string },
+  grade: {
+    status: 'pass' | 'flag';
+    response: boolean | number | string;
+    reason: string | null;
+    evidenceIds: readonly string[];
+    gradedBy: string;
+  },
 ): Promise<Check> {
   const { status, response, reason, evidenceIds, gradedBy } = grade;
-  const earlier: EarlierGrade = { status: check.status, response: check.response?.value ?? null, graded_by: check.gradedBy, graded_at: check.gradedAt?.toISOString() ?? null };
+  const earlier: EarlierGrade = {
+    status: check.status,
+    response: check.response?.value ?? null,
+    graded_by: check.gradedBy,
+    graded_at: check.gradedAt?.toISOString() ?? null,
+  };
   const rows = await CheckRow.query(tenant.trx)
     .where({ id: check.id, orgId: tenant.orgId, version: check.version })
     .patch({
-      status, response: { value: response }, gradeReason: reason, evidenceIds, gradedBy, gradedAt: raw('now()'),
-      detail: reason ?? 'Graded by a person.', version: check.version + 1,
+      status,
+      response: { value: response },
+      gradeReason: reason,
+      evidenceIds,
+      gradedBy,
+      gradedAt: raw('now()'),
+      detail: reason ?? 'Graded by a person.',
+      version: check.version + 1,
       previous: check.gradedBy === null ? check.previous : [...check.previous, earlier],
     })
     .returning('*');
@@ -134,15 +184,33 @@ export async function gradeCheck(
 }
 
 export async function completeAudit(tenant: Tenant, id: string): Promise<void> {
-  await AuditRow.query(tenant.trx).where({ id, orgId: tenant.orgId, state: 'awaiting_human' }).patch({ state: 'complete' });
+  await AuditRow.query(tenant.trx)
+    .where({ id, orgId: tenant.orgId, state: 'awaiting_human' })
+    .patch({ state: 'complete' });
 }
 
 /** The verdict over every live check of a run, with the digest that approvals are bound to. */
-export async function computeVerdict(tenant: Tenant, runId: string): Promise<{ verdict: Verdict; digest: string; checks: readonly Check[] }> {
+export async function computeVerdict(
+  tenant: Tenant,
+  runId: string,
+): Promise<{ verdict: Verdict; digest: string; checks: readonly Check[] }> {
   const audits = await listLiveAudits(tenant, runId);
-  const checks = await listChecks(tenant, audits.map(({ id }) => id));
+  const checks = await listChecks(
+    tenant,
+    audits.map(({ id }) => id),
+  );
   const verdict = verdictOf(checks);
-  const graded = checks.map(({ id, ruleId, status, severity, response }) => ({ id, rule_id: ruleId, status, severity, response: response?.value ?? null }));
-  const basis = { verdict, audits: audits.map(({ id, replayDigest }) => ({ id, replay_digest: replayDigest })), checks: graded };
+  const graded = checks.map(({ id, ruleId, status, severity, response }) => ({
+    id,
+    rule_id: ruleId,
+    status,
+    severity,
+    response: response?.value ?? null,
+  }));
+  const basis = {
+    verdict,
+    audits: audits.map(({ id, replayDigest }) => ({ id, replay_digest: replayDigest })),
+    checks: graded,
+  };
   return { verdict, digest: createHash('sha256').update(canonicalJson(basis)).digest('hex'), checks };
 }

@@ -27,7 +27,11 @@ export function showCheck(check: Check): z.input<typeof checkView> {
   };
 }
 
-export function showAudit(audit: Audit, checks: readonly Check[], verdict: StoredVerdict | null): z.input<typeof auditView> {
+export function showAudit(
+  audit: Audit,
+  checks: readonly Check[],
+  verdict: StoredVerdict | null,
+): z.input<typeof auditView> {
   return {
     id: audit.id,
     run_id: audit.runId,

@@ -32,12 +32,17 @@ export interface AppliedCommand {
  * Keeps a command's payload in Postgres before the workflow hears of it, so that only ids travel through Temporal.
  * Safe to repeat: the first staging wins and its subject id is handed back; another body under the same key refuses.
  */
-export async function stageCommand(tenant: Tenant, command: StagedCommand): Promise<{ subjectId: string; applied: AppliedCommand | undefined }> {
+export async function stageCommand(
+  tenant: Tenant,
+  command: StagedCommand,
+): Promise<{ subjectId: string; applied: AppliedCommand | undefined }> {
   await CommandRow.query(tenant.trx)
     .insert({ orgId: tenant.orgId, ...command })
     .onConflict('command_id')
     .ignore();
-  const staged = await CommandRow.query(tenant.trx).findOne({ commandId: command.commandId, orgId: tenant.orgId }).throwIfNotFound();
+  const staged = await CommandRow.query(tenant.trx)
+    .findOne({ commandId: command.commandId, orgId: tenant.orgId })
+    .throwIfNotFound();
   if (staged.requestHash !== command.requestHash) throw mismatch();
   return { subjectId: staged.subjectId, applied: await findApplied(tenant, command.commandId) };
 }
@@ -47,7 +52,10 @@ export async function lockCommand(tenant: Tenant, commandId: string): Promise<St
   return CommandRow.query(tenant.trx).findOne({ commandId, orgId: tenant.orgId }).forUpdate();
 }
 
-export async function findCommand(tenant: Tenant, commandId: string): Promise<{ readonly kind: string; readonly subjectId: string } | undefined> {
+export async function findCommand(
+  tenant: Tenant,
+  commandId: string,
+): Promise<{ readonly kind: string; readonly subjectId: string } | undefined> {
   return CommandRow.query(tenant.trx).findOne({ commandId, orgId: tenant.orgId });
 }
 
@@ -56,7 +64,12 @@ export async function findApplied(tenant: Tenant, commandId: string): Promise<Ap
 }
 
 /** Stores the answer in the transaction of its effect, and lets the payload go: it now lives in its own table. */
-export async function recordApplied(tenant: Tenant, command: StagedCommand, status: number, result: unknown): Promise<void> {
+export async function recordApplied(
+  tenant: Tenant,
+  command: StagedCommand,
+  status: number,
+  result: unknown,
+): Promise<void> {
   const { commandId, requestHash } = command;
   await tenant.trx.raw(
     `with let_go as (update commands set payload = null where command_id = :commandId)
@@ -87,7 +100,8 @@ export async function once<S extends z.ZodType>(
   return { result, replayed: false };
 }
 
-const mismatch = (): Refusal => new Refusal('idempotency_mismatch', 'This Idempotency-Key was used for another request.');
+const mismatch = (): Refusal =>
+  new Refusal('idempotency_mismatch', 'This Idempotency-Key was used for another request.');
 
 export interface AuditEvent {
   readonly actor: CommandActor;

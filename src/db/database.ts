@@ -2,9 +2,8 @@ import knex, { type Knex } from 'knex';
 import { knexSnakeCaseMappers } from 'objection';
 import pg from 'pg';
 
-const INT8 = 20;
 /** Sizes, indexes and counters stay far below 2^53; a bigint as a string would only invite arithmetic on text. */
-pg.types.setTypeParser(INT8, Number);
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
  * A transaction that acts for one organization: row-level security shows it that organization's rows and no others.

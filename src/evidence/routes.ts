@@ -28,9 +28,28 @@ export function evidenceRoutes(deps: EvidenceRouteDeps): readonly Route[] {
   };
   return [
     defineRoute({
-      method: 'post', path: '/runs/{run_id}/evidence', operationId: 'attachEvidence', summary: 'Attach evidence with its content',
-      auth: person, may: mayRecord, params: runParams, query: none, body: evidenceBody, response: orPending(evidenceView), status: 201, alsoStatus: [200, 202],
-      refuses: ['forbidden', 'invalid_request', 'not_found', 'invalid_transition', 'hash_mismatch', 'captured_in_future', 'invalid_evidence', 'unavailable'],
+      method: 'post',
+      path: '/runs/{run_id}/evidence',
+      operationId: 'attachEvidence',
+      summary: 'Attach evidence with its content',
+      auth: person,
+      may: mayRecord,
+      params: runParams,
+      query: none,
+      body: evidenceBody,
+      response: orPending(evidenceView),
+      status: 201,
+      alsoStatus: [200, 202],
+      refuses: [
+        'forbidden',
+        'invalid_request',
+        'not_found',
+        'invalid_transition',
+        'hash_mismatch',
+        'captured_in_future',
+        'invalid_evidence',
+        'unavailable',
+      ],
       handle: async ({ actor, params, body, request }) => {
         const { content, media_type, source = null, ...common } = body;
         requireHttpUrl(body.kind, content);
@@ -41,23 +60,58 @@ export function evidenceRoutes(deps: EvidenceRouteDeps): readonly Route[] {
         const key = objectKey(actor.orgId, sha256);
         await evidenceObjects.putOnce(key, bytes, media_type);
         const payload: AttachEvidence = {
-          ...common, source, content, media_type, filename: null, declared_filename: null, evidence_id: newId('evidence'), size: bytes.length, sha256, object_key: key,
+          ...common,
+          source,
+          content,
+          media_type,
+          filename: null,
+          declared_filename: null,
+          evidence_id: newId('evidence'),
+          size: bytes.length,
+          sha256,
+          object_key: key,
         };
-        return reply(await giveCommand(deps, { actor, request, runId: params.run_id, event: 'attach_evidence', body, payload }), evidenceView);
+        return reply(
+          await giveCommand(deps, { actor, request, runId: params.run_id, event: 'attach_evidence', body, payload }),
+          evidenceView,
+        );
       },
     }),
     defineRoute({
-      method: 'post', path: '/runs/{run_id}/evidence/upload', operationId: 'uploadEvidence', summary: 'Attach a file as evidence',
-      auth: person, may: mayRecord, params: runParams, query: none, body: noBody, upload: uploadBody, response: orPending(evidenceView), status: 201,
+      method: 'post',
+      path: '/runs/{run_id}/evidence/upload',
+      operationId: 'uploadEvidence',
+      summary: 'Attach a file as evidence',
+      auth: person,
+      may: mayRecord,
+      params: runParams,
+      query: none,
+      body: noBody,
+      upload: uploadBody,
+      response: orPending(evidenceView),
+      status: 201,
       alsoStatus: [200, 202],
-      refuses: ['forbidden', 'not_found', 'invalid_upload', 'invalid_request', 'empty_file', 'payload_too_large', 'hash_mismatch', 'captured_in_future', 'unavailable'],
+      refuses: [
+        'forbidden',
+        'not_found',
+        'invalid_upload',
+        'invalid_request',
+        'empty_file',
+        'payload_too_large',
+        'hash_mismatch',
+        'captured_in_future',
+        'unavailable',
+      ],
       handle: async ({ actor, params, request }) => {
         await requireOpen(actor.orgId, params.run_id);
         const upload = await receiveUpload(request.stream, evidenceObjects);
         try {
           const payload = await settleUpload(evidenceObjects, actor.orgId, upload);
           const { evidence_id: _drawn, ...body } = payload;
-          return reply(await giveCommand(deps, { actor, request, runId: params.run_id, event: 'attach_evidence', body, payload }), evidenceView);
+          return reply(
+            await giveCommand(deps, { actor, request, runId: params.run_id, event: 'attach_evidence', body, payload }),
+            evidenceView,
+          );
         } finally {
           await evidenceObjects.remove(upload.incomingKey);
         }
@@ -70,7 +124,11 @@ export function evidenceRoutes(deps: EvidenceRouteDeps): readonly Route[] {
 async function settleUpload(objects: ObjectStore, orgId: string, upload: ReceivedUpload): Promise<AttachEvidence> {
   const parsed = uploadFields.safeParse(upload.fields);
   if (!parsed.success) {
-    const errors = parsed.error.issues.map((issue) => ({ path: `/${issue.path.join('/')}`, code: issue.code, message: issue.message }));
+    const errors = parsed.error.issues.map((issue) => ({
+      path: `/${issue.path.join('/')}`,
+      code: issue.code,
+      message: issue.message,
+    }));
     throw new Refusal('invalid_request', 'The fields of the upload are not valid.', { errors });
   }
   requireDigest(parsed.data.client_sha256, upload.sha256);

@@ -1,10 +1,31 @@
 import { z } from 'zod';
 
 export const evidenceKinds = [
-  'note', 'url', 'observation', 'tool_output', 'model_output', 'log', 'file', 'prompt', 'tool_call_trace', 'approval_record',
-  'environment_snapshot', 'dataset_manifest', 'benchmark_output', 'model_pin', 'human_statement',
+  'note',
+  'url',
+  'observation',
+  'tool_output',
+  'model_output',
+  'log',
+  'file',
+  'prompt',
+  'tool_call_trace',
+  'approval_record',
+  'environment_snapshot',
+  'dataset_manifest',
+  'benchmark_output',
+  'model_pin',
+  'human_statement',
 ] as const;
-export const evidenceStates = ['pending_upload', 'stored', 'verified', 'quarantined', 'rejected', 'withdrawn', 'expired'] as const;
+export const evidenceStates = [
+  'pending_upload',
+  'stored',
+  'verified',
+  'quarantined',
+  'rejected',
+  'withdrawn',
+  'expired',
+] as const;
 const sensitivities = ['public', 'internal', 'restricted'] as const;
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -12,7 +33,9 @@ const commonFields = {
   kind: z.enum(evidenceKinds),
   label: z.string().trim().min(1).max(200),
   captured_at: z.iso.datetime({ offset: true }).optional(),
-  client_sha256: sha256.optional().meta({ description: 'SHA-256 of the bytes as the client has them; refused when they differ.' }),
+  client_sha256: sha256
+    .optional()
+    .meta({ description: 'SHA-256 of the bytes as the client has them; refused when they differ.' }),
   sensitivity: z.enum(sensitivities).default('internal'),
 };
 const sourceSchema = z.strictObject({
@@ -25,7 +48,11 @@ const sourceSchema = z.strictObject({
 export const evidenceBody = z.strictObject({
   ...commonFields,
   content: z.string().min(1).max(262_144),
-  media_type: z.string().max(100).regex(/^[\w.+-]+\/[\w.+-]+$/).default('text/plain'),
+  media_type: z
+    .string()
+    .max(100)
+    .regex(/^[\w.+-]+\/[\w.+-]+$/)
+    .default('text/plain'),
   source: sourceSchema.optional(),
 });
 export const uploadFields = z.strictObject(commonFields);

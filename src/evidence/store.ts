@@ -23,7 +23,13 @@ export interface Evidence {
 }
 
 /** Safe to repeat under the run's lock: the same bytes in one run are one item, handed back as it is. */
-export async function attachOnce(tenant: Tenant, runId: string, item: AttachEvidence, createdBy: string, at: Date): Promise<{ evidence: Evidence; isNew: boolean }> {
+export async function attachOnce(
+  tenant: Tenant,
+  runId: string,
+  item: AttachEvidence,
+  createdBy: string,
+  at: Date,
+): Promise<{ evidence: Evidence; isNew: boolean }> {
   const existing = await EvidenceRow.query(tenant.trx).findOne({ orgId: tenant.orgId, runId, sha256: item.sha256 });
   if (existing) return { evidence: existing, isNew: false };
   const { count } = await EvidenceRow.query(tenant.trx)

@@ -8,9 +8,11 @@ import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
 
 /** Larger files are refused; they would go straight to storage by a pre-signed upload. */
-export const MAX_UPLOAD_BYTES = 25 * 1024 * 1024;
+const MAX_UPLOAD_BYTES = 25 * 1024 * 1024;
 const MAX_FIELD_BYTES = 4096;
 const MAX_FIELDS = 20;
+/** Room for the fields and boundaries around the file. */
+const ENVELOPE_BYTES = 256 * 1024;
 
 export interface ReceivedUpload {
   readonly fields: Readonly<Record<string, string>>;
@@ -41,13 +43,22 @@ export async function receiveUpload(request: IncomingMessage, objects: ObjectSto
 
 function parserFor(request: IncomingMessage): BusboyInstance {
   const type = request.headers['content-type'] ?? '';
+  if (Number(request.headers['content-length'] ?? 0) > MAX_UPLOAD_BYTES + ENVELOPE_BYTES) {
+    throw new Refusal('payload_too_large', 'The upload is larger than 25 MiB.');
+  }
   if (!type.startsWith('multipart/form-data')) {
     throw new Refusal('unsupported_media_type', `The Content-Type is ${type || 'missing'}, not multipart/form-data.`);
   }
   try {
     return new Busboy({
       headers: { ...request.headers, 'content-type': type },
-      limits: { fileSize: MAX_UPLOAD_BYTES, files: 2, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, parts: MAX_FIELDS + 2 },
+      limits: {
+        fileSize: MAX_UPLOAD_BYTES,
+        files: 2,
+        fields: MAX_FIELDS,
+        fieldSize: MAX_FIELD_BYTES,
+        parts: MAX_FIELDS + 2,
+      },
     });
   } catch (cause) {
     throw new Refusal('invalid_upload', 'The multipart body has no boundary.', {}, { cause });
@@ -66,12 +77,15 @@ async function receive(request: IncomingMessage, objects: ObjectStore, incomingK
   };
   parser.on('field', (name, value, nameCut, valueCut) => {
     if (file) fail('invalid_upload', 'A field came after the file.');
-    if (nameCut || valueCut) fail('payload_too_large', `The field ${name} is longer than ${String(MAX_FIELD_BYTES)} bytes.`);
+    if (nameCut || valueCut)
+      fail('payload_too_large', `The field ${name} is longer than ${String(MAX_FIELD_BYTES)} bytes.`);
     if (Object.hasOwn(fields, name)) fail('invalid_upload', `The field ${name} came twice.`);
     fields[name] = value;
   });
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
-    parser.on(limit, () => { fail('invalid_upload', 'The upload has too many parts.'); });
+    parser.on(limit, () => {
+      fail('invalid_upload', 'The upload has too many parts.');
+    });
   }
   parser.on('file', (name, stream, filename, _encoding, mediaType) => {
     if (file || name !== 'file') {
@@ -80,7 +94,9 @@ async function receive(request: IncomingMessage, objects: ObjectStore, incomingK
       return;
     }
     const body = new PassThrough();
-    stream.on('limit', () => { fail('payload_too_large', 'The file is larger than 25 MiB.'); });
+    stream.on('limit', () => {
+      fail('payload_too_large', 'The file is larger than 25 MiB.');
+    });
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
       hash.update(chunk);
@@ -107,7 +123,10 @@ async function receive(request: IncomingMessage, objects: ObjectStore, incomingK
 /** A name to show: no path, no control characters, no direction marks. Never used as a storage key. */
 export function safeFilename(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? '';
-  // eslint-disable-next-line no-control-regex -- control characters are what is taken out here
-  const clean = last.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim().slice(0, 200);
+
+  const clean = last
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+    .trim()
+    .slice(0, 200);
   return clean === '' || clean === '.' || clean === '..' ? 'unnamed' : clean;
 }

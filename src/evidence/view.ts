@@ -3,7 +3,24 @@ import type { evidenceView } from './schema.js';
 import type { Evidence } from './store.js';
 
 export function showEvidence(evidence: Evidence): z.input<typeof evidenceView> {
-  const { id, runId, position, kind, label, sensitivity, source, capturedAt, filename, declaredFilename, mediaType, size, sha256, state, createdBy, createdAt } = evidence;
+  const {
+    id,
+    runId,
+    position,
+    kind,
+    label,
+    sensitivity,
+    source,
+    capturedAt,
+    filename,
+    declaredFilename,
+    mediaType,
+    size,
+    sha256,
+    state,
+    createdBy,
+    createdAt,
+  } = evidence;
   return {
     id,
     run_id: runId,

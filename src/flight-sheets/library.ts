@@ -9,7 +9,8 @@ import type { FlightSheet } from './schema.js';
 const library: readonly FlightSheet[] = [numericMemo, codeChange, dataExtraction];
 
 /** SHA-256 over the canonical JSON of a sheet: what a run, an audit and a receipt name it by. */
-export const sheetDigest = (sheet: FlightSheet): string => createHash('sha256').update(canonicalJson(sheet)).digest('hex');
+export const sheetDigest = (sheet: FlightSheet): string =>
+  createHash('sha256').update(canonicalJson(sheet)).digest('hex');
 
 export const listSheets = (): readonly FlightSheet[] => library;
 
@@ -22,8 +23,12 @@ export function findSheet(slug: string, version?: string): FlightSheet | undefin
 export function requireActiveSheet(slug: string, version?: string): FlightSheet {
   const sheet = findSheet(slug, version);
   if (!sheet) {
-    throw new Refusal('unknown_flight_sheet', `There is no flight sheet ${JSON.stringify(slug)}${version === undefined ? '' : ` in version ${version}`}.`);
+    throw new Refusal(
+      'unknown_flight_sheet',
+      `There is no flight sheet ${JSON.stringify(slug)}${version === undefined ? '' : ` in version ${version}`}.`,
+    );
   }
-  if (sheet.state !== 'active') throw new Refusal('inactive_flight_sheet', `The flight sheet ${slug} is ${sheet.state}.`);
+  if (sheet.state !== 'active')
+    throw new Refusal('inactive_flight_sheet', `The flight sheet ${slug} is ${sheet.state}.`);
   return sheet;
 }

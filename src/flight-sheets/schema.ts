@@ -62,5 +62,8 @@ export const flightSheetSummary = z.strictObject({
   lane: z.enum(lanes),
   summary: z.string(),
 });
-export const flightSheetsView = z.strictObject({ data: z.array(flightSheetSummary), next_cursor: z.string().nullable() });
+export const flightSheetsView = z.strictObject({
+  data: z.array(flightSheetSummary),
+  next_cursor: z.string().nullable(),
+});
 export const flightSheetsQuery = z.strictObject({ limit: pageQuery.limit });

@@ -17,7 +17,8 @@ export interface AppOptions extends MountOptions {
   readonly logger: Logger;
 }
 
-const EXPOSED = 'ETag,Link,Location,RateLimit,RateLimit-Policy,Retry-After,Request-Id,Idempotency-Key,Idempotency-Replayed';
+const EXPOSED =
+  'ETag,Link,Location,RateLimit,RateLimit-Policy,Retry-After,Request-Id,Idempotency-Key,Idempotency-Replayed';
 
 /** The Koa application around a list of routes: identity of requests, problems, headers, limits. */
 export function createApp(routes: readonly Route[], options: AppOptions): Koa {
@@ -44,7 +45,13 @@ function identify(logger: Logger): Middleware {
     await next();
     const matched: unknown = ctx['_matchedRoute'];
     const route = typeof matched === 'string' ? matched : 'unrouted';
-    logger.info({ requestId, method: ctx.method, route, status: ctx.status, ms: Math.round(performance.now() - started) });
+    logger.info({
+      requestId,
+      method: ctx.method,
+      route,
+      status: ctx.status,
+      ms: Math.round(performance.now() - started),
+    });
   };
 }
 
@@ -52,7 +59,15 @@ function securityHeaders(production: boolean): Middleware {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], fontSrc: ['data:'], imgSrc: ['data:'], formAction: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"] },
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'unsafe-inline'"],
+        fontSrc: ['data:'],
+        imgSrc: ['data:'],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
     },
     strictTransportSecurity: production,
     crossOriginResourcePolicy: { policy: 'cross-origin' },
@@ -78,7 +93,11 @@ function asRefusal(error: unknown, ctx: Context, logger: Logger): Refusal {
 }
 
 function writeProblem(ctx: Context, refusal: Refusal, publicUrl: string): void {
-  const problem = toProblem(refusal, { publicUrl, instance: ctx.path.slice(0, 512), requestId: String(ctx.state['requestId']) });
+  const problem = toProblem(refusal, {
+    publicUrl,
+    instance: ctx.path.slice(0, 512),
+    requestId: String(ctx.state['requestId']),
+  });
   ctx.status = problem.status;
   if (problem.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
   const wait = refusal.details.retry_after ?? (problem.status === 503 || problem.status === 429 ? 2 : undefined);

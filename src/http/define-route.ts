@@ -85,7 +85,12 @@ export interface Route {
   readonly alsoStatus: readonly number[];
   readonly media: readonly string[];
   readonly refuses: readonly RefusalCode[];
-  readonly schemas: { readonly params: z.ZodType; readonly query: z.ZodType; readonly body: z.ZodType; readonly response: z.ZodType };
+  readonly schemas: {
+    readonly params: z.ZodType;
+    readonly query: z.ZodType;
+    readonly body: z.ZodType;
+    readonly response: z.ZodType;
+  };
   /** Admission and policy; throws the refusal. Runs before the body is read. */
   admit(actor: Actor | undefined): void;
   run(input: RawInput, actor: Actor | undefined): Promise<Reply<unknown>>;
@@ -142,7 +147,11 @@ function parse<S extends z.ZodType>(schema: S, value: unknown, code: RefusalCode
 function toFaults(issue: z.core.$ZodIssue, at: string): readonly Fault[] {
   const path = at + issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: `${path}/${key}`, code: 'unknown_field', message: 'is not a known field' }));
+    return issue.keys.map((key) => ({
+      path: `${path}/${key}`,
+      code: 'unknown_field',
+      message: 'is not a known field',
+    }));
   }
   return [{ path, code: issue.code, message: issue.message }];
 }

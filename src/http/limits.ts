@@ -11,7 +11,15 @@ export type AttemptLimit = (keys: readonly string[]) => Promise<void>;
 /** Sign-in links: five per address and sixty per network in a quarter of an hour, counted in Postgres for all servers. */
 export function createLinkLimit(knex: Knex): AttemptLimit {
   const limiter = (keyPrefix: string, points: number): RateLimiterPostgres =>
-    new RateLimiterPostgres({ storeClient: knex, storeType: 'knex', tableName: 'rate_limits', tableCreated: true, keyPrefix, points, duration: 900 });
+    new RateLimiterPostgres({
+      storeClient: knex,
+      storeType: 'knex',
+      tableName: 'rate_limits',
+      tableCreated: true,
+      keyPrefix,
+      points,
+      duration: 900,
+    });
   const perAddress = limiter('link-mail', 5);
   const perNetwork = limiter('link-net', 60);
   return async (keys) => {

@@ -31,12 +31,14 @@ export function mount(routes: readonly Route[], options: MountOptions): Router {
 }
 
 async function answer(ctx: Context, route: Route, options: MountOptions): Promise<void> {
-  const actor = route.auth.name === 'public' ? undefined : await options.authenticate(ctx.get('authorization') || undefined);
+  const actor =
+    route.auth.name === 'public' ? undefined : await options.authenticate(ctx.get('authorization') || undefined);
   await options.limit(ctx, actor);
   route.admit(actor);
   const request = requestInfo(ctx);
   const body = route.upload ? undefined : await readBody(ctx);
-  const input = { params: { ...ctx['params'] }, query: { ...ctx.query }, body, request };
+  const params: unknown = ctx['params'];
+  const input = { params, query: { ...ctx.query }, body, request };
   const reply = await route.run(input, actor);
   write(ctx, route, reply, options.checkResponses);
 }
@@ -71,7 +73,7 @@ async function readBody(ctx: Context): Promise<unknown> {
 
 async function readBytes(ctx: Context): Promise<Buffer> {
   try {
-    return await rawBody(ctx.req, { limit: MAX_JSON_BYTES, length: ctx.request.length ?? null });
+    return await rawBody(ctx.req, { limit: MAX_JSON_BYTES, length: ctx.request.length });
   } catch (cause) {
     if (cause instanceof Error && 'type' in cause && cause.type === 'entity.too.large') {
       ctx.set('Connection', 'close');

@@ -38,7 +38,14 @@ function requestOf(route: Route): object {
   return {
     ...(params instanceof z.ZodObject && Object.keys(params.shape).length > 0 ? { params } : {}),
     ...(query instanceof z.ZodObject && Object.keys(query.shape).length > 0 ? { query } : {}),
-    ...(hasBody ? { body: { required: true, content: { [route.upload ? 'multipart/form-data' : 'application/json']: { schema: body } } } } : {}),
+    ...(hasBody
+      ? {
+          body: {
+            required: true,
+            content: { [route.upload ? 'multipart/form-data' : 'application/json']: { schema: body } },
+          },
+        }
+      : {}),
   };
 }
 
@@ -48,8 +55,12 @@ function responsesOf(route: Route): Record<string, ResponseConfig> {
   if (isJson) content['application/json'] = { schema: route.schemas.response };
   for (const type of route.media) content[type] = { schema: z.string() };
   const responses: Record<string, ResponseConfig> = {};
-  for (const status of [route.status, ...route.alsoStatus]) responses[String(status)] = { description: describe(status), content };
-  const common = route.auth.name === 'public' ? (['rate_limited'] as const) : (['unauthenticated', 'invalid_token', 'rate_limited'] as const);
+  for (const status of [route.status, ...route.alsoStatus])
+    responses[String(status)] = { description: describe(status), content };
+  const common =
+    route.auth.name === 'public'
+      ? (['rate_limited'] as const)
+      : (['unauthenticated', 'invalid_token', 'rate_limited'] as const);
   for (const code of [...route.refuses, ...common].sort()) {
     const status = String(refusals[code].status);
     const earlier = responses[status]?.description;
@@ -61,6 +72,11 @@ function responsesOf(route: Route): Record<string, ResponseConfig> {
 }
 
 function describe(status: number): string {
-  const texts: Readonly<Record<number, string>> = { 200: 'Done', 201: 'Created', 202: 'Accepted; ask the address in Location', 503: 'Not serving' };
+  const texts: Readonly<Record<number, string>> = {
+    200: 'Done',
+    201: 'Created',
+    202: 'Accepted; ask the address in Location',
+    503: 'Not serving',
+  };
   return texts[status] ?? 'Answer';
 }

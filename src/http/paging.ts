@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { Refusal } from '../kernel/refusals.js';
 
 /** Query of every list: newest first, keyset by (created_at, id). */
-export const pageQuery = { limit: z.coerce.number().int().min(1).max(100).default(20), cursor: z.string().max(200).optional() };
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(200).optional(),
+};
 
 /** The place after which a page begins. */
 export interface Place {
@@ -34,15 +37,24 @@ export function cutPage<T extends { readonly createdAt: Date; readonly id: strin
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   if (rows.length <= limit || !last) return { shown, nextCursor: null };
-  return { shown, nextCursor: Buffer.from(JSON.stringify([last.createdAt.toISOString(), last.id])).toString('base64url') };
+  return {
+    shown,
+    nextCursor: Buffer.from(JSON.stringify([last.createdAt.toISOString(), last.id])).toString('base64url'),
+  };
 }
 
 /** RFC 8288 Link header to the next page. */
-export function nextLink(publicUrl: string, path: string, query: Readonly<Record<string, unknown>>, nextCursor: string | null): Record<string, string> {
+export function nextLink(
+  publicUrl: string,
+  path: string,
+  query: Readonly<Record<string, unknown>>,
+  nextCursor: string | null,
+): Record<string, string> {
   if (nextCursor === null) return {};
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...query, cursor: nextCursor })) {
-    if (typeof value === 'string' || typeof value === 'number') params.set(name, String(value));
+    if (typeof value === 'string') params.set(name, value);
+    if (typeof value === 'number') params.set(name, String(value));
   }
   return { Link: `<${publicUrl}${path}?${params.toString()}>; rel="next"` };
 }

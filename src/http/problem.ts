@@ -42,4 +42,3 @@ export function toProblem(refusal: Refusal, { publicUrl, instance, requestId }: 
     ...(errors === undefined ? {} : { errors: [...errors] }),
   };
 }
-

@@ -9,7 +9,8 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   const value = parse(text);
   const fault = firstFault(text);
-  if (fault) throw new Refusal('malformed_json', `The body is not acceptable JSON: ${fault.message}.`, { errors: [fault] });
+  if (fault)
+    throw new Refusal('malformed_json', `The body is not acceptable JSON: ${fault.message}.`, { errors: [fault] });
   return value;
 }
 

@@ -40,7 +40,11 @@ export const refusals = {
   precondition_failed: row(412, 'The resource changed', 'Read it again and repeat with its current ETag.'),
   payload_too_large: row(413, 'Too large', 'Keep JSON under 1 MiB and uploads under 25 MiB.'),
   unsupported_media_type: row(415, 'Unsupported media type', 'Use the Content-Type the operation documents.'),
-  hash_mismatch: row(422, 'Digest mismatch', 'The bytes received differ from the digest you declared; send them again.'),
+  hash_mismatch: row(
+    422,
+    'Digest mismatch',
+    'The bytes received differ from the digest you declared; send them again.',
+  ),
   unknown_evidence: row(422, 'Unknown evidence', 'Cite evidence that was attached to this run.'),
   unknown_flight_sheet: row(422, 'Unknown flight sheet', 'Choose one of the library: GET /flight-sheets.'),
   lane_mismatch: row(422, 'Lane does not match', 'Use the lane of the flight sheet, or leave it out.'),

@@ -37,7 +37,11 @@ export async function auditLedger(database: Database, objects: ObjectStore, logI
     faults.push({ code: 'head', index: null, detail: 'the head is not what the leaves give' });
   }
   for (const missing of replay.unmet()) {
-    faults.push({ code: 'checkpoint', index: replay.edge.size, detail: `a checkpoint of size ${String(missing)} was signed; those leaves are gone` });
+    faults.push({
+      code: 'checkpoint',
+      index: replay.edge.size,
+      detail: `a checkpoint of size ${String(missing)} was signed; those leaves are gone`,
+    });
   }
   const last = checkpoints.at(-1);
   const signed = await checkSignatures(database, logId, checkpoints, faults);
@@ -55,10 +59,16 @@ export async function auditLedger(database: Database, objects: ObjectStore, logI
   };
 }
 
-async function checkSignatures(database: Database, logId: string, checkpoints: readonly StoredCheckpoint[], faults: LedgerFault[]): Promise<number> {
+async function checkSignatures(
+  database: Database,
+  logId: string,
+  checkpoints: readonly StoredCheckpoint[],
+  faults: LedgerFault[],
+): Promise<number> {
   const verifier = await findLogVerifier(database.knex, logId);
   if (!verifier) {
-    if (checkpoints.length > 0) faults.push({ code: 'signature', index: null, detail: 'the key of the log is not published' });
+    if (checkpoints.length > 0)
+      faults.push({ code: 'signature', index: null, detail: 'the key of the log is not published' });
     return 0;
   }
   for (const { note, size, root } of checkpoints) {
@@ -76,22 +86,34 @@ async function checkSignatures(database: Database, logId: string, checkpoints: r
 
 /** Every tile and bundle that the newest checkpoint covers must be in storage, byte for byte, and so must the checkpoint. */
 async function checkPublished(
-  { database, objects, logId, last }: { database: Database; objects: ObjectStore; logId: string; last: StoredCheckpoint },
+  {
+    database,
+    objects,
+    logId,
+    last,
+  }: { database: Database; objects: ObjectStore; logId: string; last: StoredCheckpoint },
   faults: LedgerFault[],
 ): Promise<number> {
   const refs = tilesBetween(0, last.size);
   for (const ref of refs) {
     const stored = await readBytes(objects, tilePath(ref));
     if (stored?.bytes.equals(await expected(database, logId, ref))) continue;
-    faults.push({ code: 'tile', index: typeof ref.level === 'number' && ref.level > 0 ? null : ref.tile * TILE_WIDTH, detail: `${tilePath(ref)} is ${stored ? 'different' : 'missing'} in storage` });
+    faults.push({
+      code: 'tile',
+      index: typeof ref.level === 'number' && ref.level > 0 ? null : ref.tile * TILE_WIDTH,
+      detail: `${tilePath(ref)} is ${stored ? 'different' : 'missing'} in storage`,
+    });
   }
   const checkpoint = await readBytes(objects, 'checkpoint');
-  const known = checkpoint !== undefined && (await listCheckpoints(database.knex, logId)).some(({ note }) => checkpoint.bytes.equals(Buffer.from(note)));
+  const known =
+    checkpoint !== undefined &&
+    (await listCheckpoints(database.knex, logId)).some(({ note }) => checkpoint.bytes.equals(Buffer.from(note)));
   if (!known) faults.push({ code: 'published', index: null, detail: 'the published checkpoint was not signed here' });
   return refs.length;
 }
 
 async function expected(database: Database, logId: string, { level, tile, count }: TileRef): Promise<Buffer> {
-  if (level === 'entries') return entryBundle((await readLeaves(database.knex, logId, tile * TILE_WIDTH, count)).map(({ entry }) => entry));
+  if (level === 'entries')
+    return entryBundle((await readLeaves(database.knex, logId, tile * TILE_WIDTH, count)).map(({ entry }) => entry));
   return Buffer.concat([...(await readTile(database.knex, logId, level, tile, count))]);
 }

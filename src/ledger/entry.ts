@@ -11,7 +11,11 @@ export function preAuthEncoding(payloadType: string, payload: Uint8Array): Buffe
  * The leaf of a signed envelope: a Rekor v2 hashedrekord 0.0.2 entry in canonical JSON. It holds a digest, a signature
  * and a public key, and nothing of the organization.
  */
-export function hashedRekordEntry(envelope: { readonly paeDigest: Buffer; readonly signature: Buffer; readonly publicKeyDer: Buffer }): Buffer {
+export function hashedRekordEntry(envelope: {
+  readonly paeDigest: Buffer;
+  readonly signature: Buffer;
+  readonly publicKeyDer: Buffer;
+}): Buffer {
   const entry = {
     apiVersion: '0.0.2',
     kind: 'hashedrekord',
@@ -20,7 +24,10 @@ export function hashedRekordEntry(envelope: { readonly paeDigest: Buffer; readon
         data: { algorithm: 'SHA2_256', digest: envelope.paeDigest.toString('base64') },
         signature: {
           content: envelope.signature.toString('base64'),
-          verifier: { keyDetails: 'PKIX_ECDSA_P256_SHA_256', publicKey: { rawBytes: envelope.publicKeyDer.toString('base64') } },
+          verifier: {
+            keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+            publicKey: { rawBytes: envelope.publicKeyDer.toString('base64') },
+          },
         },
       },
     },

@@ -42,7 +42,8 @@ export interface Checkpoint {
   readonly root: Buffer;
 }
 
-const checkpointBody = ({ origin, size, root }: Checkpoint): string => `${origin}\n${String(size)}\n${root.toString('base64')}\n`;
+const checkpointBody = ({ origin, size, root }: Checkpoint): string =>
+  `${origin}\n${String(size)}\n${root.toString('base64')}\n`;
 
 /** Signs a checkpoint as the log. */
 export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): string {
@@ -64,14 +65,20 @@ export function openCheckpoint(note: string, verifier: NoteVerifier): Checkpoint
   const cut = note.lastIndexOf('\n\n');
   if (cut < 0) throw new NoteFault('the note has no signature block');
   const body = note.slice(0, cut + 1);
-  const lines = note.slice(cut + 2).split('\n').filter((line) => line !== '');
+  const lines = note
+    .slice(cut + 2)
+    .split('\n')
+    .filter((line) => line !== '');
   if (lines.length > MAX_SIGNATURES) throw new NoteFault('the note has too many signatures');
   const id = noteKeyId(verifier).subarray(0, KEY_ID_BYTES);
   const good = lines.some((line) => {
     const match = /^— (\S+) ([A-Za-z0-9+/]+=*)$/.exec(line);
     if (match?.[1] !== verifier.name) return false;
     const bytes = Buffer.from(match[2] ?? '', 'base64');
-    return bytes.subarray(0, KEY_ID_BYTES).equals(id) && verify(null, Buffer.from(body), verifier.publicKey, bytes.subarray(KEY_ID_BYTES));
+    return (
+      bytes.subarray(0, KEY_ID_BYTES).equals(id) &&
+      verify(null, Buffer.from(body), verifier.publicKey, bytes.subarray(KEY_ID_BYTES))
+    );
   });
   if (!good) throw new NoteFault('no signature of the log verifies');
   return parseBody(body);
@@ -79,16 +86,23 @@ export function openCheckpoint(note: string, verifier: NoteVerifier): Checkpoint
 
 function parseBody(body: string): Checkpoint {
   const [origin, sizeText, rootText] = body.split('\n');
-  if (origin === undefined || sizeText === undefined || rootText === undefined) throw new NoteFault('the checkpoint has too few lines');
+  if (origin === undefined || sizeText === undefined || rootText === undefined)
+    throw new NoteFault('the checkpoint has too few lines');
   const size = Number(sizeText);
-  if (!/^(0|[1-9]\d*)$/.test(sizeText) || !Number.isSafeInteger(size)) throw new NoteFault('the checkpoint size is not a number');
+  if (!/^(0|[1-9]\d*)$/.test(sizeText) || !Number.isSafeInteger(size))
+    throw new NoteFault('the checkpoint size is not a number');
   const root = Buffer.from(rootText, 'base64');
-  if (root.length !== 32 || root.toString('base64') !== rootText) throw new NoteFault('the checkpoint root is not a SHA-256');
+  if (root.length !== 32 || root.toString('base64') !== rootText)
+    throw new NoteFault('the checkpoint root is not a SHA-256');
   return { origin, size, root };
 }
 
 /** C2SP tlog-proof: an inclusion proof and its checkpoint in one text, for offline use. */
-export function proofText(proof: { readonly index: number; readonly hashes: readonly Buffer[]; readonly checkpoint: string }): string {
+export function proofText(proof: {
+  readonly index: number;
+  readonly hashes: readonly Buffer[];
+  readonly checkpoint: string;
+}): string {
   const lines = proof.hashes.map((hash) => `${hash.toString('base64')}\n`).join('');
   return `c2sp.org/tlog-proof@v1\nindex ${String(proof.index)}\n${lines}\n${proof.checkpoint}`;
 }

@@ -1,7 +1,13 @@
 import { emptyRoot, nodeHash } from './tree.js';
 
 /** RFC 9162 §2.1.3.2: whether a proof leads from a leaf hash to the root of a tree. False for anything malformed. */
-export function verifyInclusion(proof: readonly Buffer[], index: number, size: number, leaf: Buffer, root: Buffer): boolean {
+export function verifyInclusion(
+  proof: readonly Buffer[],
+  index: number,
+  size: number,
+  leaf: Buffer,
+  root: Buffer,
+): boolean {
   if (!Number.isSafeInteger(index) || index < 0 || index >= size) return false;
   let fn = index;
   let sn = size - 1;
@@ -24,7 +30,13 @@ export function verifyInclusion(proof: readonly Buffer[], index: number, size: n
 }
 
 /** RFC 9162 §2.1.4.2: whether a proof shows that the tree of size `to` continues the tree of size `from`. */
-export function verifyConsistency(proof: readonly Buffer[], from: number, to: number, fromRoot: Buffer, toRoot: Buffer): boolean {
+export function verifyConsistency(
+  proof: readonly Buffer[],
+  from: number,
+  to: number,
+  fromRoot: Buffer,
+  toRoot: Buffer,
+): boolean {
   if (from > to || from < 0) return false;
   if (from === to) return proof.length === 0 && fromRoot.equals(toRoot);
   if (from === 0) return proof.length === 0 && fromRoot.equals(emptyRoot());

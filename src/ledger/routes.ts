@@ -6,7 +6,7 @@ import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { anyone } from '../http/gates.js';
 import { Refusal } from '../kernel/refusals.js';
 import { auditLedger } from './audit.js';
-import { entryDetailView, entryView, ledgerQuery, ledgerView, verifyView } from './schema.js';
+import { entryDetailView, type entryView, ledgerQuery, ledgerView, verifyView } from './schema.js';
 import { findHead, findPublishedCheckpoint, listLeaves, readLeaves, type Leaf } from './store.js';
 
 export interface LedgerRouteDeps {
@@ -26,8 +26,17 @@ const entryParams = z.strictObject({ index: z.coerce.number().int().min(0) });
 export function ledgerRoutes({ database, ledgerObjects, logId, publicUrl }: LedgerRouteDeps): readonly Route[] {
   return [
     defineRoute({
-      method: 'get', path: '/ledger', operationId: 'getLedger', summary: 'The public ledger, newest entries first',
-      auth: anyone, params: none, query: ledgerQuery, body: noBody, response: ledgerView, status: 200, refuses: ['invalid_request'],
+      method: 'get',
+      path: '/ledger',
+      operationId: 'getLedger',
+      summary: 'The public ledger, newest entries first',
+      auth: anyone,
+      params: none,
+      query: ledgerQuery,
+      body: noBody,
+      response: ledgerView,
+      status: 200,
+      refuses: ['invalid_request'],
       handle: async ({ query }) => {
         const { limit, cursor, org, kind } = query;
         const head = await findHead(database.knex, logId);
@@ -44,19 +53,35 @@ export function ledgerRoutes({ database, ledgerObjects, logId, publicUrl }: Ledg
           data: shown.map(showEntry),
           next_cursor: next,
         };
-        const headers: Record<string, string> = next === null ? {} : { Link: `<${publicUrl}/ledger?cursor=${String(next)}&limit=${String(limit)}>; rel="next"` };
+        const headers: Record<string, string> =
+          next === null
+            ? {}
+            : { Link: `<${publicUrl}/ledger?cursor=${String(next)}&limit=${String(limit)}>; rel="next"` };
         return { body, headers };
       },
     }),
     defineRoute({
-      method: 'get', path: '/ledger/verify', operationId: 'verifyLedger', summary: 'Recompute the whole log and compare',
-      auth: anyone, params: none, query: none, body: noBody, response: verifyView, status: 200, refuses: [],
+      method: 'get',
+      path: '/ledger/verify',
+      operationId: 'verifyLedger',
+      summary: 'Recompute the whole log and compare',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: noBody,
+      response: verifyView,
+      status: 200,
+      refuses: [],
       handle: async () => {
         const report = await auditLedger(database, ledgerObjects, logId);
-        const { ok, size, root, checkpointSize, checkedLeaves, checkedTiles, checkedSignatures, faults, milliseconds } = report;
+        const { ok, size, root, checkpointSize, checkedLeaves, checkedTiles, checkedSignatures, faults, milliseconds } =
+          report;
         return {
           body: {
-            ok, origin: logId, size, root,
+            ok,
+            origin: logId,
+            size,
+            root,
             checkpoint_size: checkpointSize,
             checked: { leaves: checkedLeaves, tiles: checkedTiles, signatures: checkedSignatures },
             errors: faults.map((fault) => ({ ...fault })),
@@ -70,21 +95,47 @@ export function ledgerRoutes({ database, ledgerObjects, logId, publicUrl }: Ledg
       },
     }),
     defineRoute({
-      method: 'get', path: '/ledger/checkpoint', operationId: 'getCheckpoint', summary: 'The newest signed checkpoint (C2SP tlog-checkpoint)',
-      auth: anyone, params: none, query: none, body: noBody, response: z.string(), status: 200, media: ['text/plain'], refuses: ['not_found'],
+      method: 'get',
+      path: '/ledger/checkpoint',
+      operationId: 'getCheckpoint',
+      summary: 'The newest signed checkpoint (C2SP tlog-checkpoint)',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: noBody,
+      response: z.string(),
+      status: 200,
+      media: ['text/plain'],
+      refuses: ['not_found'],
       handle: async () => {
         const stored = await readBytes(ledgerObjects, 'checkpoint');
         if (!stored) throw new Refusal('not_found', 'The log has no checkpoint yet.');
-        return { media: 'text/plain; charset=utf-8', content: stored.bytes, headers: { 'Cache-Control': 'public, max-age=1' } };
+        return {
+          media: 'text/plain; charset=utf-8',
+          content: stored.bytes,
+          headers: { 'Cache-Control': 'public, max-age=1' },
+        };
       },
     }),
     defineRoute({
-      method: 'get', path: '/ledger/entries/{index}', operationId: 'getEntry', summary: 'One entry of the log',
-      auth: anyone, params: entryParams, query: none, body: noBody, response: entryDetailView, status: 200, refuses: ['not_found'],
+      method: 'get',
+      path: '/ledger/entries/{index}',
+      operationId: 'getEntry',
+      summary: 'One entry of the log',
+      auth: anyone,
+      params: entryParams,
+      query: none,
+      body: noBody,
+      response: entryDetailView,
+      status: 200,
+      refuses: ['not_found'],
       handle: async ({ params }) => {
         const [leaf] = await readLeaves(database.knex, logId, params.index, 1);
         if (leaf?.idx !== params.index) throw new Refusal('not_found', 'No such entry.');
-        return { body: { ...showEntry(leaf), entry: leaf.entry.toString('base64') }, headers: { 'Cache-Control': 'public, max-age=31536000, immutable' } };
+        return {
+          body: { ...showEntry(leaf), entry: leaf.entry.toString('base64') },
+          headers: { 'Cache-Control': 'public, max-age=31536000, immutable' },
+        };
       },
     }),
   ];

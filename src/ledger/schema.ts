@@ -28,7 +28,9 @@ export const ledgerView = z
     next_cursor: z.int().nullable(),
   })
   .meta({ id: 'Ledger' });
-export const entryDetailView = entryView.extend({ entry: z.string().meta({ description: 'The leaf, base64.' }) }).meta({ id: 'LedgerEntryDetail' });
+export const entryDetailView = entryView
+  .extend({ entry: z.string().meta({ description: 'The leaf, base64.' }) })
+  .meta({ id: 'LedgerEntryDetail' });
 export const verifyView = z
   .strictObject({
     ok: z.boolean(),

@@ -2,7 +2,19 @@ import type { Knex } from 'knex';
 import type { System } from '../db/database.js';
 import { CheckpointRow, HeadRow, LeafRow, PendingRow, PublicationRow, SubtreeRow } from './model.js';
 import { chainNext, chainSeed, leafId } from './entry.js';
-import { appendLeaf, edgeRoot, emptyRoot, HASH_BYTES, leafHash, parseEdge, rangeHash, TILE_HEIGHT, TILE_WIDTH, tilesOf, type LeafRange } from './tree.js';
+import {
+  appendLeaf,
+  edgeRoot,
+  emptyRoot,
+  HASH_BYTES,
+  leafHash,
+  parseEdge,
+  rangeHash,
+  TILE_HEIGHT,
+  TILE_WIDTH,
+  tilesOf,
+  type LeafRange,
+} from './tree.js';
 
 /** At most this many leaves are integrated by one transaction. */
 const BATCH = 4096;
@@ -43,7 +55,10 @@ export async function createLog({ trx }: System, logId: string): Promise<void> {
 /** Queues a leaf in the transaction that made it. Safe to repeat: the same bytes are the same leaf. */
 export async function queueLeaf(trx: Knex.Transaction, logId: string, leaf: PendingLeaf): Promise<void> {
   const { entry, receiptId, kind, orgAlias } = leaf;
-  await PendingRow.query(trx).insert({ logId, leafId: leafId(entry), entry, receiptId, kind, orgAlias }).onConflict(['log_id', 'leaf_id']).ignore();
+  await PendingRow.query(trx)
+    .insert({ logId, leafId: leafId(entry), entry, receiptId, kind, orgAlias })
+    .onConflict(['log_id', 'leaf_id'])
+    .ignore();
   await trx.raw('notify ledger_pending');
 }
 
@@ -65,7 +80,17 @@ export async function sequence({ trx }: System, logId: string): Promise<LedgerHe
     const hash = leafHash(item.entry);
     chain = chainNext(chain, hash);
     const { entry, receiptId, kind, orgAlias } = item;
-    leaves.push({ logId, idx: edge.size, leafId: item.leafId, leafHash: hash, chain, entry, receiptId, kind, orgAlias });
+    leaves.push({
+      logId,
+      idx: edge.size,
+      leafId: item.leafId,
+      leafHash: hash,
+      chain,
+      entry,
+      receiptId,
+      kind,
+      orgAlias,
+    });
     const appended = appendLeaf(edge, hash);
     edge = appended.edge;
     for (const { level, index, hash: root } of appended.completed) {
@@ -74,8 +99,20 @@ export async function sequence({ trx }: System, logId: string): Promise<LedgerHe
   }
   await trx.batchInsert('ledger_leaf', leaves, 500);
   if (subtrees.length > 0) await trx.batchInsert('ledger_subtree', subtrees, 500);
-  await PendingRow.query(trx).where({ logId }).whereIn('leafId', pending.map((item) => item.leafId)).delete();
-  const next = { size: edge.size, root: edgeRoot(edge), chain, rightEdge: Buffer.concat([...edge.hashes]), epoch: head.epoch + 1 };
+  await PendingRow.query(trx)
+    .where({ logId })
+    .whereIn(
+      'leafId',
+      pending.map((item) => item.leafId),
+    )
+    .delete();
+  const next = {
+    size: edge.size,
+    root: edgeRoot(edge),
+    chain,
+    rightEdge: Buffer.concat([...edge.hashes]),
+    epoch: head.epoch + 1,
+  };
   await HeadRow.query(trx).where({ logId }).patch(next);
   await trx.raw('notify ledger_grown');
   return { ...next, pausedReason: null };
@@ -106,7 +143,12 @@ export interface LedgerFilter {
 }
 
 /** Leaves newest first, for the public view. */
-export async function listLeaves(trx: Knex, logId: string, filter: LedgerFilter, limit: number): Promise<readonly Leaf[]> {
+export async function listLeaves(
+  trx: Knex,
+  logId: string,
+  filter: LedgerFilter,
+  limit: number,
+): Promise<readonly Leaf[]> {
   const query = LeafRow.query(trx).where({ logId });
   if (filter.orgAlias !== undefined) void query.where({ orgAlias: filter.orgAlias });
   if (filter.kind !== undefined) void query.where({ kind: filter.kind });
@@ -115,33 +157,59 @@ export async function listLeaves(trx: Knex, logId: string, filter: LedgerFilter,
 }
 
 /** Up to 256 hashes of one tile: leaf hashes at level 0, roots of full tiles below from there. */
-export async function readTile(trx: Knex, logId: string, level: number, tile: number, count = TILE_WIDTH): Promise<readonly Buffer[]> {
+export async function readTile(
+  trx: Knex,
+  logId: string,
+  level: number,
+  tile: number,
+  count = TILE_WIDTH,
+): Promise<readonly Buffer[]> {
   const from = tile * TILE_WIDTH;
   if (level === 0) {
-    const rows = await LeafRow.query(trx).where({ logId }).where('idx', '>=', from).where('idx', '<', from + count).orderBy('idx').select('leafHash');
+    const rows = await LeafRow.query(trx)
+      .where({ logId })
+      .where('idx', '>=', from)
+      .where('idx', '<', from + count)
+      .orderBy('idx')
+      .select('leafHash');
     return rows.map((row) => row.leafHash);
   }
-  const rows = await SubtreeRow.query(trx).where({ logId, level }).where('idx', '>=', from).where('idx', '<', from + count).orderBy('idx').select('hash');
+  const rows = await SubtreeRow.query(trx)
+    .where({ logId, level })
+    .where('idx', '>=', from)
+    .where('idx', '<', from + count)
+    .orderBy('idx')
+    .select('hash');
   return rows.map(({ hash }) => hash);
 }
 
 /** The hashes of some ranges of a log, from its tiles. */
 export async function readRanges(trx: Knex, logId: string, ranges: readonly LeafRange[]): Promise<readonly Buffer[]> {
   const tiles = new Map<string, readonly Buffer[]>();
-  for (const { level, tile } of tilesOf(ranges)) tiles.set(`${String(level)}/${String(tile)}`, await readTile(trx, logId, level, tile));
+  for (const { level, tile } of tilesOf(ranges))
+    tiles.set(`${String(level)}/${String(tile)}`, await readTile(trx, logId, level, tile));
   const lookup = (level: number, index: number): Buffer => {
     const hash = tiles.get(`${String(level)}/${String(Math.floor(index / TILE_WIDTH))}`)?.[index % TILE_WIDTH];
-    if (hash?.length !== HASH_BYTES) throw new Error(`readRanges: hash ${String(level)}/${String(index)} is not stored`);
+    if (hash?.length !== HASH_BYTES)
+      throw new Error(`readRanges: hash ${String(level)}/${String(index)} is not stored`);
     return hash;
   };
   return ranges.map((range) => rangeHash(range, lookup));
 }
 
 /** Keeps a signed checkpoint. One root per size for ever: the first note stands and is handed back. */
-export async function keepCheckpoint({ trx }: System, logId: string, checkpoint: { size: number; root: Buffer; note: string }): Promise<StoredCheckpoint> {
-  await CheckpointRow.query(trx).insert({ logId, ...checkpoint }).onConflict(['log_id', 'size']).ignore();
+export async function keepCheckpoint(
+  { trx }: System,
+  logId: string,
+  checkpoint: { size: number; root: Buffer; note: string },
+): Promise<StoredCheckpoint> {
+  await CheckpointRow.query(trx)
+    .insert({ logId, ...checkpoint })
+    .onConflict(['log_id', 'size'])
+    .ignore();
   const kept = await CheckpointRow.query(trx).where({ logId, size: checkpoint.size }).first();
-  if (!kept?.root.equals(checkpoint.root)) throw new Error(`keepCheckpoint: two roots for size ${String(checkpoint.size)}`);
+  if (!kept?.root.equals(checkpoint.root))
+    throw new Error(`keepCheckpoint: two roots for size ${String(checkpoint.size)}`);
   return kept;
 }
 
@@ -171,6 +239,9 @@ export async function findPublication(trx: Knex, logId: string): Promise<Publica
 
 /** Moves the published size on, never back: a slower publisher changes nothing. */
 export async function recordPublication({ trx }: System, logId: string, size: number, etag: string): Promise<void> {
-  await PublicationRow.query(trx).where({ logId }).where('publishedSize', '<=', size).patch({ publishedSize: size, s3Etag: etag });
+  await PublicationRow.query(trx)
+    .where({ logId })
+    .where('publishedSize', '<=', size)
+    .patch({ publishedSize: size, s3Etag: etag });
   await trx.raw('notify ledger_grown');
 }

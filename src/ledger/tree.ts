@@ -27,7 +27,10 @@ export interface CompletedSubtree {
 }
 
 /** Appends one leaf hash; says which perfect subtrees it completed, smallest first. */
-export function appendLeaf(edge: RightEdge, leaf: Buffer): { readonly edge: RightEdge; readonly completed: readonly CompletedSubtree[] } {
+export function appendLeaf(
+  edge: RightEdge,
+  leaf: Buffer,
+): { readonly edge: RightEdge; readonly completed: readonly CompletedSubtree[] } {
   const hashes = [...edge.hashes];
   const completed: CompletedSubtree[] = [];
   let hash = leaf;
@@ -55,10 +58,13 @@ export function edgeRoot({ hashes }: RightEdge): Buffer {
 export function parseEdge(size: number, bytes: Uint8Array): RightEdge {
   const count = bytes.length / HASH_BYTES;
   if (count !== bitCount(size)) throw new Error('parseEdge: the number of hashes does not fit the size');
-  return { size, hashes: Array.from({ length: count }, (_, i) => Buffer.from(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))) };
+  return {
+    size,
+    hashes: Array.from({ length: count }, (_, i) => Buffer.from(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))),
+  };
 }
 
-const bitCount = (size: number): number => [...size.toString(2)].filter((bit) => bit === '1').length;
+const bitCount = (size: number): number => size.toString(2).replaceAll('0', '').length;
 
 /** Leaves lo to hi, hi not included. */
 export interface LeafRange {

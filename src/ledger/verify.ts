@@ -3,7 +3,8 @@ import { appendLeaf, edgeRoot, leafHash, type RightEdge } from './tree.js';
 
 /** What went wrong with the log, and at which index first. */
 export interface LedgerFault {
-  readonly code: 'leaf_hash' | 'leaf_id' | 'chain' | 'gap' | 'root' | 'head' | 'checkpoint' | 'signature' | 'tile' | 'published';
+  readonly code:
+    'leaf_hash' | 'leaf_id' | 'chain' | 'gap' | 'root' | 'head' | 'checkpoint' | 'signature' | 'tile' | 'published';
   readonly index: number | null;
   readonly detail: string;
 }
@@ -35,7 +36,8 @@ export class LogReplay {
     const hash = leafHash(leaf.entry);
     if (!hash.equals(leaf.leafHash)) this.#fault('leaf_hash', index, 'the stored leaf hash is not that of the entry');
     this.chain = chainNext(this.chain, hash);
-    if (!this.chain.equals(leaf.chain)) this.#fault('chain', index, 'the stored chain value does not follow from the one before');
+    if (!this.chain.equals(leaf.chain))
+      this.#fault('chain', index, 'the stored chain value does not follow from the one before');
     this.edge = appendLeaf(this.edge, hash).edge;
     this.#meet();
   }
@@ -54,11 +56,11 @@ export class LogReplay {
     const expected = this.#roots.get(this.edge.size);
     if (!expected) return;
     this.#reached.set(this.edge.size, expected);
-    if (!this.root.equals(expected)) this.#fault('checkpoint', this.edge.size - 1, `the tree of size ${String(this.edge.size)} is not the one signed`);
+    if (!this.root.equals(expected))
+      this.#fault('checkpoint', this.edge.size - 1, `the tree of size ${String(this.edge.size)} is not the one signed`);
   }
 
   #fault(code: LedgerFault['code'], index: number, detail: string): void {
     if (this.faults.length < 20) this.faults.push({ code, index, detail });
   }
 }
-

@@ -39,7 +39,9 @@ export async function takeDueMail(system: System): Promise<OwedMail | undefined>
 }
 
 export async function markSent(system: System, id: string): Promise<void> {
-  await OutboxRow.query(system.trx).where({ id }).patch({ sentAt: raw('now()') });
+  await OutboxRow.query(system.trx)
+    .where({ id })
+    .patch({ sentAt: raw('now()') });
 }
 
 /** Puts a mail off after a failure: 5 s, doubling, at most an hour. */
@@ -53,7 +55,7 @@ export async function postpone(system: System, id: string, error: string): Promi
 /** The newest mails, for the development mailbox. */
 export async function listRecentMail(system: System, recipient: string | undefined): Promise<readonly OwedMail[]> {
   const rows = await OutboxRow.query(system.trx)
-    .modify((query) => (recipient === undefined ? query : query.where({ recipient })))
+    .where(recipient === undefined ? {} : { recipient })
     .orderBy('createdAt', 'desc')
     .limit(50);
   return rows.map(toOwed);

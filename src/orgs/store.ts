@@ -48,8 +48,14 @@ export async function createOrg(outsider: Outsider, name: string, ownerId: strin
 }
 
 /** Safe to repeat: a member who is there already keeps their role. */
-export async function addMember(tenant: Tenant, member: { userId: string; role: Role; approver: boolean }): Promise<Membership> {
-  await MembershipRow.query(tenant.trx).insert({ orgId: tenant.orgId, ...member }).onConflict(['org_id', 'user_id']).ignore();
+export async function addMember(
+  tenant: Tenant,
+  member: { userId: string; role: Role; approver: boolean },
+): Promise<Membership> {
+  await MembershipRow.query(tenant.trx)
+    .insert({ orgId: tenant.orgId, ...member })
+    .onConflict(['org_id', 'user_id'])
+    .ignore();
   const { orgId, userId, role, approver } = await MembershipRow.query(tenant.trx)
     .findOne({ orgId: tenant.orgId, userId: member.userId })
     .throwIfNotFound();
@@ -81,13 +87,23 @@ export async function listMembers(tenant: Tenant): Promise<readonly Member[]> {
 
 /** People who may approve: the flag is set and they may write. */
 export async function listApprovers(tenant: Tenant): Promise<readonly string[]> {
-  const rows = await MembershipRow.query(tenant.trx).where({ orgId: tenant.orgId, approver: true }).whereNot({ role: 'viewer' });
+  const rows = await MembershipRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId, approver: true })
+    .whereNot({ role: 'viewer' });
   return rows.map(({ userId }) => userId);
 }
 
 export async function insertInvite(
   tenant: Tenant,
-  invite: { id: string; email: string; role: Invite['role']; approver: boolean; tokenHash: string; invitedBy: string; days: number },
+  invite: {
+    id: string;
+    email: string;
+    role: Invite['role'];
+    approver: boolean;
+    tokenHash: string;
+    invitedBy: string;
+    days: number;
+  },
 ): Promise<Invite> {
   const { days, ...fields } = invite;
   const row = await InviteRow.query(tenant.trx)

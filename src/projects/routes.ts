@@ -10,26 +10,60 @@ import { mayWrite } from '../orgs/policy.js';
 import { projectBody, projectsQuery, projectsView, projectView } from './schema.js';
 import { insertProject, listProjects, type Project } from './store.js';
 
-export function projectRoutes({ database, publicUrl }: { readonly database: Database; readonly publicUrl: string }): readonly Route[] {
+export function projectRoutes({
+  database,
+  publicUrl,
+}: {
+  readonly database: Database;
+  readonly publicUrl: string;
+}): readonly Route[] {
   return [
     defineRoute({
-      method: 'get', path: '/projects', operationId: 'listProjects', summary: 'List projects',
-      auth: person, params: none, query: projectsQuery, body: noBody, response: projectsView, status: 200, refuses: ['invalid_request'],
+      method: 'get',
+      path: '/projects',
+      operationId: 'listProjects',
+      summary: 'List projects',
+      auth: person,
+      params: none,
+      query: projectsQuery,
+      body: noBody,
+      response: projectsView,
+      status: 200,
+      refuses: ['invalid_request'],
       handle: async ({ actor, query }) => {
         const page = readPage(query);
-        const { shown, nextCursor } = cutPage(await database.tenant(actor.orgId, (tenant) => listProjects(tenant, page)), page.limit);
-        return { body: { data: shown.map(showProject), next_cursor: nextCursor }, headers: nextLink(publicUrl, '/projects', query, nextCursor) };
+        const { shown, nextCursor } = cutPage(
+          await database.tenant(actor.orgId, (tenant) => listProjects(tenant, page)),
+          page.limit,
+        );
+        return {
+          body: { data: shown.map(showProject), next_cursor: nextCursor },
+          headers: nextLink(publicUrl, '/projects', query, nextCursor),
+        };
       },
     }),
     defineRoute({
-      method: 'post', path: '/projects', operationId: 'createProject', summary: 'Create a project',
-      auth: person, may: mayWrite, params: none, query: none, body: projectBody, response: projectView, status: 201,
+      method: 'post',
+      path: '/projects',
+      operationId: 'createProject',
+      summary: 'Create a project',
+      auth: person,
+      may: mayWrite,
+      params: none,
+      query: none,
+      body: projectBody,
+      response: projectView,
+      status: 201,
       refuses: ['forbidden', 'invalid_request', 'name_taken', 'idempotency_mismatch'],
       handle: async ({ actor, body, request }) => {
         const { result, replayed } = await database.tenant(actor.orgId, (tenant) =>
           once(tenant, plainCommand(actor, 'createProject', request, body), projectView, async () => {
             const project = await insertProject(tenant, { ...body, createdBy: actor.userId });
-            await recordEvent(tenant, { actor: commandActor(actor, request), action: 'project.created', target: project.id });
+            await recordEvent(tenant, {
+              actor: commandActor(actor, request),
+              action: 'project.created',
+              target: project.id,
+            });
             return showProject(project);
           }),
         );

@@ -13,12 +13,22 @@ export interface Project {
   readonly createdAt: Date;
 }
 
-export async function insertProject(tenant: Tenant, project: { name: string; description: string; createdBy: string }): Promise<Project> {
+export async function insertProject(
+  tenant: Tenant,
+  project: { name: string; description: string; createdBy: string },
+): Promise<Project> {
   try {
-    return await ProjectRow.query(tenant.trx).insert({ id: newId('project'), orgId: tenant.orgId, ...project }).returning('*');
+    return await ProjectRow.query(tenant.trx)
+      .insert({ id: newId('project'), orgId: tenant.orgId, ...project })
+      .returning('*');
   } catch (error) {
     if (!(error instanceof UniqueViolationError)) throw error;
-    throw new Refusal('name_taken', `A project named ${JSON.stringify(project.name)} exists already.`, {}, { cause: error });
+    throw new Refusal(
+      'name_taken',
+      `A project named ${JSON.stringify(project.name)} exists already.`,
+      {},
+      { cause: error },
+    );
   }
 }
 
@@ -29,5 +39,10 @@ export async function findProject(tenant: Tenant, id: string): Promise<Project |
 export async function listProjects(tenant: Tenant, { limit, after }: PageQuery): Promise<readonly Project[]> {
   const query = ProjectRow.query(tenant.trx).where({ orgId: tenant.orgId });
   if (after) void query.whereRaw('(created_at, id) < (?, ?)', [after.at, after.id]);
-  return query.orderBy([{ column: 'createdAt', order: 'desc' }, { column: 'id', order: 'desc' }]).limit(limit + 1);
+  return query
+    .orderBy([
+      { column: 'createdAt', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(limit + 1);
 }

@@ -68,5 +68,11 @@ export function trustedRoot(keys: readonly SigningKey[]): Readonly<Record<string
         checkpointKeyId: { keyId },
       };
     });
-  return { mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1', tlogs, certificateAuthorities: [], ctlogs: [], timestampAuthorities: [] };
+  return {
+    mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+    tlogs,
+    certificateAuthorities: [],
+    ctlogs: [],
+    timestampAuthorities: [],
+  };
 }

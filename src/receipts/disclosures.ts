@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
 
 /** RFC 9901 §4.2: salts carry 128 bits. */
 const SALT_BYTES = 16;
@@ -19,9 +20,12 @@ export interface Commitments {
 }
 
 /** RFC 9901 §4.2.3: digest over the ASCII bytes of the disclosure string. */
-export const disclosureDigest = (disclosure: string): string => createHash('sha256').update(disclosure, 'ascii').digest('base64url');
+export const disclosureDigest = (disclosure: string): string =>
+  createHash('sha256').update(disclosure, 'ascii').digest('base64url');
 
-export function createCommitments(drawSalt: () => string = () => randomBytes(SALT_BYTES).toString('base64url')): Commitments {
+export function createCommitments(
+  drawSalt: () => string = () => randomBytes(SALT_BYTES).toString('base64url'),
+): Commitments {
   const all: Disclosure[] = [];
   return {
     all,
@@ -38,12 +42,12 @@ export function createCommitments(drawSalt: () => string = () => randomBytes(SAL
   };
 }
 
+const disclosureSchema = z.tuple([z.string(), z.string(), z.unknown()]);
+
 /** Reads what a disclosure reveals. */
 export function openDisclosure(disclosure: string): { readonly name: string; readonly value: unknown } {
-  const parsed: unknown = JSON.parse(Buffer.from(disclosure, 'base64url').toString('utf8'));
-  if (!Array.isArray(parsed) || parsed.length !== 3) throw new Error('openDisclosure: not a disclosure');
-  const [, name, value]: unknown[] = parsed;
-  return { name: String(name), value };
+  const [, name, value] = disclosureSchema.parse(JSON.parse(Buffer.from(disclosure, 'base64url').toString('utf8')));
+  return { name, value };
 }
 
 /** RFC 9901 §7.1: puts disclosed fields back in their places and drops the digests of the others. */

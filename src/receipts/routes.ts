@@ -24,13 +24,34 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
   const { database, logId } = deps;
   return [
     defineRoute({
-      method: 'post', path: '/runs/{run_id}/receipt', operationId: 'mintReceipt', summary: "Mint the run's receipt",
-      auth: person, may: mayRecord, params: runParams, query: none, body: noBody, response: orPending(receiptView), status: 201, alsoStatus: [200, 202],
-      refuses: ['forbidden', 'not_found', 'not_approved', 'invalid_transition', 'separation_of_duties', 'ledger_paused', 'unavailable'],
+      method: 'post',
+      path: '/runs/{run_id}/receipt',
+      operationId: 'mintReceipt',
+      summary: "Mint the run's receipt",
+      auth: person,
+      may: mayRecord,
+      params: runParams,
+      query: none,
+      body: noBody,
+      response: orPending(receiptView),
+      status: 201,
+      alsoStatus: [200, 202],
+      refuses: [
+        'forbidden',
+        'not_found',
+        'not_approved',
+        'invalid_transition',
+        'separation_of_duties',
+        'ledger_paused',
+        'unavailable',
+      ],
       handle: async ({ actor, params, request }) => {
         const existing = await database.tenant(actor.orgId, (tenant) => findReceiptOf(tenant, 'run', params.run_id));
         if (existing) return { status: 200, body: await showReceipt(deps, existing) };
-        const answer = reply(await giveCommand(deps, { actor, request, runId: params.run_id, event: 'mint', body: null, payload: null }), mintedResult);
+        const answer = reply(
+          await giveCommand(deps, { actor, request, runId: params.run_id, event: 'mint', body: null, payload: null }),
+          mintedResult,
+        );
         if (!('receipt_id' in answer.body)) return { ...answer, body: answer.body };
         const { receipt_id } = answer.body;
         const receipt = await database.tenant(actor.orgId, (tenant) => findReceipt(tenant, receipt_id));
@@ -39,38 +60,100 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
       },
     }),
     defineRoute({
-      method: 'get', path: '/receipts/{receipt_id}', operationId: 'getReceipt', summary: 'One receipt of the organization',
-      auth: person, params: receiptParams, query: none, body: noBody, response: receiptView, status: 200, refuses: ['not_found'],
-      handle: async ({ actor, params }) => ({ body: await showReceipt(deps, await requireReceipt(database, actor.orgId, params.receipt_id)) }),
+      method: 'get',
+      path: '/receipts/{receipt_id}',
+      operationId: 'getReceipt',
+      summary: 'One receipt of the organization',
+      auth: person,
+      params: receiptParams,
+      query: none,
+      body: noBody,
+      response: receiptView,
+      status: 200,
+      refuses: ['not_found'],
+      handle: async ({ actor, params }) => ({
+        body: await showReceipt(deps, await requireReceipt(database, actor.orgId, params.receipt_id)),
+      }),
     }),
     defineRoute({
-      method: 'get', path: '/receipts/{receipt_id}/bundle', operationId: 'getBundle', summary: 'The receipt as a Sigstore bundle v0.3',
-      auth: person, params: receiptParams, query: none, body: noBody, response: z.record(z.string(), z.unknown()), status: 200, refuses: ['not_found', 'unavailable'],
+      method: 'get',
+      path: '/receipts/{receipt_id}/bundle',
+      operationId: 'getBundle',
+      summary: 'The receipt as a Sigstore bundle v0.3',
+      auth: person,
+      params: receiptParams,
+      query: none,
+      body: noBody,
+      response: z.record(z.string(), z.unknown()),
+      status: 200,
+      refuses: ['not_found', 'unavailable'],
       handle: async ({ actor, params }) => {
-        const { logged, log } = await requireProof(deps, await requireReceipt(database, actor.orgId, params.receipt_id));
+        const { logged, log } = await requireProof(
+          deps,
+          await requireReceipt(database, actor.orgId, params.receipt_id),
+        );
         return { body: { ...sigstoreBundle(logged, log) } };
       },
     }),
     defineRoute({
-      method: 'get', path: '/receipts/{receipt_id}/tlog-proof', operationId: 'getTlogProof', summary: 'The inclusion proof as C2SP tlog-proof',
-      auth: person, params: receiptParams, query: none, body: noBody, response: z.string(), status: 200, media: ['text/plain'], refuses: ['not_found', 'unavailable'],
+      method: 'get',
+      path: '/receipts/{receipt_id}/tlog-proof',
+      operationId: 'getTlogProof',
+      summary: 'The inclusion proof as C2SP tlog-proof',
+      auth: person,
+      params: receiptParams,
+      query: none,
+      body: noBody,
+      response: z.string(),
+      status: 200,
+      media: ['text/plain'],
+      refuses: ['not_found', 'unavailable'],
       handle: async ({ actor, params }) => {
         const { logged } = await requireProof(deps, await requireReceipt(database, actor.orgId, params.receipt_id));
-        return { media: 'text/plain; charset=utf-8', content: proofText({ index: logged.index, hashes: logged.hashes, checkpoint: logged.checkpoint }) };
+        return {
+          media: 'text/plain; charset=utf-8',
+          content: proofText({ index: logged.index, hashes: logged.hashes, checkpoint: logged.checkpoint }),
+        };
       },
     }),
     defineRoute({
-      method: 'get', path: '/.well-known/defendablecloud/trusted_root.json', operationId: 'getTrustedRoot', summary: 'Sigstore TrustedRoot of the ledger',
-      auth: anyone, params: none, query: none, body: noBody, response: z.record(z.string(), z.unknown()), status: 200, refuses: [],
-      handle: async () => ({ body: { ...trustedRoot(await listKeys(database.knex)) }, headers: { 'Cache-Control': 'public, max-age=300' } }),
+      method: 'get',
+      path: '/.well-known/defendablecloud/trusted_root.json',
+      operationId: 'getTrustedRoot',
+      summary: 'Sigstore TrustedRoot of the ledger',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: noBody,
+      response: z.record(z.string(), z.unknown()),
+      status: 200,
+      refuses: [],
+      handle: async () => ({
+        body: { ...trustedRoot(await listKeys(database.knex)) },
+        headers: { 'Cache-Control': 'public, max-age=300' },
+      }),
     }),
     defineRoute({
-      method: 'get', path: '/ledger/keys', operationId: 'listLedgerKeys', summary: 'Public keys of the log and of receipts',
-      auth: anyone, params: none, query: none, body: noBody, response: keysView, status: 200, refuses: [],
+      method: 'get',
+      path: '/ledger/keys',
+      operationId: 'listLedgerKeys',
+      summary: 'Public keys of the log and of receipts',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: noBody,
+      response: keysView,
+      status: 200,
+      refuses: [],
       handle: async () => {
         const keys = await listKeys(database.knex);
         const data = keys.map(({ keyId, purpose, publicKey, vkey, validFrom, validTo }) => ({
-          key_id: keyId, purpose, public_key: publicKey, vkey, valid_from: validFrom.toISOString(), valid_to: validTo?.toISOString() ?? null,
+          key_id: keyId,
+          purpose,
+          public_key: publicKey,
+          vkey,
+          valid_from: validFrom.toISOString(),
+          valid_to: validTo?.toISOString() ?? null,
         }));
         return { body: { origin: logId, data }, headers: { 'Cache-Control': 'public, max-age=300' } };
       },
@@ -100,13 +183,20 @@ async function requireReceipt(database: Database, orgId: string, id: string): Pr
   return receipt;
 }
 
-async function requireProof({ database, logId }: ReceiptRouteDeps, receipt: Receipt): Promise<NonNullable<Awaited<ReturnType<typeof proveReceipt>>>> {
+async function requireProof(
+  { database, logId }: ReceiptRouteDeps,
+  receipt: Receipt,
+): Promise<NonNullable<Awaited<ReturnType<typeof proveReceipt>>>> {
   const proven = await proveReceipt(database.knex, logId, receipt);
-  if (!proven) throw new Refusal('unavailable', 'The entry is not under a published checkpoint yet.', { retry_after: 1 });
+  if (!proven)
+    throw new Refusal('unavailable', 'The entry is not under a published checkpoint yet.', { retry_after: 1 });
   return proven;
 }
 
-async function showReceipt({ database, logId, tokens, publicUrl }: ReceiptRouteDeps, receipt: Receipt): Promise<z.input<typeof receiptView>> {
+async function showReceipt(
+  { database, logId, tokens, publicUrl }: ReceiptRouteDeps,
+  receipt: Receipt,
+): Promise<z.input<typeof receiptView>> {
   const share = await database.tenant(receipt.orgId, (tenant) => findFirstShare(tenant, receipt.id));
   if (!share) throw new Error(`showReceipt: ${receipt.id} has no share`);
   const proven = await proveReceipt(database.knex, logId, receipt);

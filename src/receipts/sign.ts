@@ -21,7 +21,9 @@ export interface SignedReceipt {
 }
 
 export const receiptKeyId = (publicKey: KeyObject): string =>
-  createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+  createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
 
 /** ECDSA P-256 with SHA-256 over DSSE, from a PKCS #8 file. */
 export function createReceiptSigner(privateKeyPem: string): ReceiptSigner {
@@ -35,7 +37,12 @@ export function createReceiptSigner(privateKeyPem: string): ReceiptSigner {
       const encoded = preAuthEncoding(PAYLOAD_TYPE, payload);
       const signature = sign('sha256', encoded, privateKey);
       const paeDigest = createHash('sha256').update(encoded).digest();
-      return { payload, signature, paeDigest: paeDigest.toString('hex'), entry: hashedRekordEntry({ paeDigest, signature, publicKeyDer }) };
+      return {
+        payload,
+        signature,
+        paeDigest: paeDigest.toString('hex'),
+        entry: hashedRekordEntry({ paeDigest, signature, publicKeyDer }),
+      };
     },
   };
 }

@@ -42,14 +42,40 @@ export async function findReceipt(tenant: Tenant, id: string): Promise<Receipt |
  */
 export async function insertReceipt(
   tenant: Tenant,
-  receipt: { id: string; kind: string; subjectId: string; seq: number; prev: string; keyId: string; issuedAt: Date; signed: SignedReceipt; disclosures: readonly Disclosure[] },
+  receipt: {
+    id: string;
+    kind: string;
+    subjectId: string;
+    seq: number;
+    prev: string;
+    keyId: string;
+    issuedAt: Date;
+    signed: SignedReceipt;
+    disclosures: readonly Disclosure[];
+  },
 ): Promise<Receipt> {
   const { id, kind, subjectId, seq, prev, keyId, issuedAt, signed, disclosures } = receipt;
   const { payload, signature, paeDigest, entry } = signed;
   const row = await ReceiptRow.query(tenant.trx)
-    .insert({ id, orgId: tenant.orgId, kind, subjectId, revision: 1, orgSeq: seq, prevDigest: prev, payload, signature, keyId, paeDigest, leafId: leafId(entry), issuedAt })
+    .insert({
+      id,
+      orgId: tenant.orgId,
+      kind,
+      subjectId,
+      revision: 1,
+      orgSeq: seq,
+      prevDigest: prev,
+      payload,
+      signature,
+      keyId,
+      paeDigest,
+      leafId: leafId(entry),
+      issuedAt,
+    })
     .returning('*');
-  await DisclosureRow.query(tenant.trx).insert(disclosures.map((item) => ({ receiptId: id, orgId: tenant.orgId, ...item })));
+  await DisclosureRow.query(tenant.trx).insert(
+    disclosures.map((item) => ({ receiptId: id, orgId: tenant.orgId, ...item })),
+  );
   await ReceiptHeadRow.query(tenant.trx).findById(tenant.orgId).patch({ seq, digest: paeDigest });
   return row;
 }

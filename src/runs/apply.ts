@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import { lockCommand, findApplied, recordApplied, recordEvent, type CommandActor, type StagedCommand } from '../commands/store.js';
+import {
+  lockCommand,
+  findApplied,
+  recordApplied,
+  recordEvent,
+  type CommandActor,
+  type StagedCommand,
+} from '../commands/store.js';
 import type { Database, Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
 import { leadsTo, mayHappen, nextDeadline, whyNot, type Deadline, type RunEvent, type RunState } from './rules.js';
@@ -40,7 +47,13 @@ export interface RunEffect {
 
 export function snapshotOf(run: Run, now: Date): RunSnapshot {
   const { id, state, version, reminders } = run;
-  return { runId: id, state, version, now: now.getTime(), deadline: nextDeadline(state, run.updatedAt.getTime(), reminders) };
+  return {
+    runId: id,
+    state,
+    version,
+    now: now.getTime(),
+    deadline: nextDeadline(state, run.updatedAt.getTime(), reminders),
+  };
 }
 
 /**
@@ -60,22 +73,39 @@ export async function applyRunCommand<S extends z.ZodType>(
     const run = await requireRun(tenant, ref);
     if (await findApplied(tenant, ref.commandId)) return snapshotOf(run, now);
     requireTransition(run, event);
-    const done = await effect({ tenant, run, command, actor: command.actor, payload: schema.parse(command.payload), now });
+    const done = await effect({
+      tenant,
+      run,
+      command,
+      actor: command.actor,
+      payload: schema.parse(command.payload),
+      now,
+    });
     return snapshotOf(await settle(tenant, { run, command, event, done }), now);
   });
 }
 
 /** Moves the run, writes the log and stores the answer of an effect. */
-export async function settle(tenant: Tenant, step: { run: Run; command: StagedCommand; event: RunEvent; done: RunEffect }): Promise<Run> {
+export async function settle(
+  tenant: Tenant,
+  step: { run: Run; command: StagedCommand; event: RunEvent; done: RunEffect },
+): Promise<Run> {
   const { run, command, event, done } = step;
   const moved = done.event ? await move(tenant, run, event, done) : run;
-  if (done.event) await recordEvent(tenant, { actor: command.actor, runId: run.id, beforeDigest: `v${String(run.version)}`, ...done.event });
+  if (done.event)
+    await recordEvent(tenant, {
+      actor: command.actor,
+      runId: run.id,
+      beforeDigest: `v${String(run.version)}`,
+      ...done.event,
+    });
   await recordApplied(tenant, command, done.status, done.result);
   return moved;
 }
 
 async function move(tenant: Tenant, run: Run, event: RunEvent, { state, patch = {} }: RunEffect): Promise<Run> {
-  if (!leadsTo(event, run.state, state)) throw new Error(`applyRunCommand: ${event} may not lead from ${run.state} to ${state}`);
+  if (!leadsTo(event, run.state, state))
+    throw new Error(`applyRunCommand: ${event} may not lead from ${run.state} to ${state}`);
   return moveRun(tenant, run, state, patch);
 }
 
@@ -94,11 +124,18 @@ export async function requireRun(tenant: Tenant, { runId }: RunCommandRef): Prom
 /** The same table that the workflow's validator asks, now against the locked row. */
 export function requireTransition(run: Run, event: RunEvent): void {
   const verdict = mayHappen(run.state, event);
-  if (!verdict.ok) throw new Refusal(verdict.because, whyNot(event, run.state), { current_state: verdict.current, allowed: verdict.allowed });
+  if (!verdict.ok)
+    throw new Refusal(verdict.because, whyNot(event, run.state), {
+      current_state: verdict.current,
+      allowed: verdict.allowed,
+    });
 }
 
 /** Reads a run for its workflow, which starts with it. */
-export async function readSnapshot(database: Database, { orgId, runId }: Omit<RunCommandRef, 'commandId'>): Promise<RunSnapshot | null> {
+export async function readSnapshot(
+  database: Database,
+  { orgId, runId }: Omit<RunCommandRef, 'commandId'>,
+): Promise<RunSnapshot | null> {
   const run = await database.tenant(orgId, (tenant) => findRun(tenant, runId));
   return run ? snapshotOf(run, new Date()) : null;
 }

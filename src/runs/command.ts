@@ -56,25 +56,53 @@ export async function giveCommand(deps: RunCommandDeps, command: RunCommand): Pr
 }
 
 /** Opens a run under the id drawn at the first staging, so that a repeated request joins the same run. */
-export async function openRun(deps: RunCommandDeps, given: Given & { readonly runId: string; readonly projectId: string }): Promise<Answer> {
+export async function openRun(
+  deps: RunCommandDeps,
+  given: Given & { readonly runId: string; readonly projectId: string },
+): Promise<Answer> {
   const id = commandId(given, 'open');
-  const { subjectId, applied } = await deps.database.tenant(given.actor.orgId, (tenant) => stage(tenant, given, id, 'open', given.runId));
+  const { subjectId, applied } = await deps.database.tenant(given.actor.orgId, (tenant) =>
+    stage(tenant, given, id, 'open', given.runId),
+  );
   if (applied) return answered(applied, true);
   const ref: RunCommandRef = { commandId: id, orgId: given.actor.orgId, runId: subjectId };
   return conclude(deps, ref, await deps.runs.open(ref, given.projectId));
 }
 
-const commandId = ({ actor, request }: Given, operation: string): string => commandIdOf(actor, operation, request.idempotencyKey ?? request.requestId);
+const commandId = ({ actor, request }: Given, operation: string): string =>
+  commandIdOf(actor, operation, request.idempotencyKey ?? request.requestId);
 
-function stage(tenant: Tenant, { actor, request, body, payload }: Given, id: string, kind: string, subjectId: string): ReturnType<typeof stageCommand> {
+function stage(
+  tenant: Tenant,
+  { actor, request, body, payload }: Given,
+  id: string,
+  kind: string,
+  subjectId: string,
+): ReturnType<typeof stageCommand> {
   const requestHash = requestHashOf({ kind, subjectId: kind === 'open' ? null : subjectId, body: body ?? null });
-  return stageCommand(tenant, { commandId: id, kind, subjectId, requestHash, actor: commandActor(actor, request), payload });
+  return stageCommand(tenant, {
+    commandId: id,
+    kind,
+    subjectId,
+    requestHash,
+    actor: commandActor(actor, request),
+    payload,
+  });
 }
 
-const answered = ({ status, result }: AppliedCommand, replayed: boolean): Answer => ({ kind: 'applied', status, result, replayed });
+const answered = ({ status, result }: AppliedCommand, replayed: boolean): Answer => ({
+  kind: 'applied',
+  status,
+  result,
+  replayed,
+});
 
 /** Postgres says what happened; Temporal only said how the delivery went. */
-async function conclude({ database, publicUrl }: RunCommandDeps, ref: RunCommandRef, delivery: Delivery): Promise<Answer> {
+async function conclude(
+  { database, publicUrl }: RunCommandDeps,
+  ref: RunCommandRef,
+  delivery: Delivery,
+): Promise<Answer> {
   const applied = await database.tenant(ref.orgId, (tenant) => findApplied(tenant, ref.commandId));
   if (applied) return answered(applied, false);
   switch (delivery) {
@@ -91,7 +119,8 @@ async function conclude({ database, publicUrl }: RunCommandDeps, ref: RunCommand
 }
 
 /** A body, or word of an operation still under way. */
-export const orPending = <S extends z.ZodType>(schema: S) => z.union([schema, pendingView]);
+export const orPending = <S extends z.ZodType>(schema: S): z.ZodUnion<readonly [S, typeof pendingView]> =>
+  z.union([schema, pendingView]);
 
 /** Writes an answer: the stored body under its status, or 202 with the operation's address. */
 export function reply<S extends z.ZodType>(
@@ -99,7 +128,15 @@ export function reply<S extends z.ZodType>(
   schema: S,
 ): { body: z.output<S> | z.output<typeof pendingView>; status: number; headers: Record<string, string> } {
   if (answer.kind === 'pending') {
-    return { body: { operation: answer.location, state: 'pending' }, status: 202, headers: { Location: answer.location } };
+    return {
+      body: { operation: answer.location, state: 'pending' },
+      status: 202,
+      headers: { Location: answer.location },
+    };
   }
-  return { body: schema.parse(answer.result), status: answer.status, headers: answer.replayed ? { 'Idempotency-Replayed': 'true' } : {} };
+  return {
+    body: schema.parse(answer.result),
+    status: answer.status,
+    headers: answer.replayed ? { 'Idempotency-Replayed': 'true' } : {},
+  };
 }

@@ -25,12 +25,21 @@ export interface DetailPlace {
 }
 
 /** The whole run as its organization sees it, read in one transaction. */
-export async function readRunDetail(tenant: Tenant, runId: string, actor: Actor, place: DetailPlace): Promise<z.input<typeof runDetailView>> {
+export async function readRunDetail(
+  tenant: Tenant,
+  runId: string,
+  actor: Actor,
+  place: DetailPlace,
+): Promise<z.input<typeof runDetailView>> {
   const run = await findRun(tenant, runId);
   if (!run) throw new Refusal('not_found', 'No such run.');
   const audits = await listAudits(tenant, runId);
-  const checks = await listChecks(tenant, audits.map(({ id }) => id));
-  const submission = run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
+  const checks = await listChecks(
+    tenant,
+    audits.map(({ id }) => id),
+  );
+  const submission =
+    run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
   return {
     ...showRunSummary(run),
     assignment: run.assignment,
@@ -44,15 +53,28 @@ export async function readRunDetail(tenant: Tenant, runId: string, actor: Actor,
     receipt: await readReceipt(tenant, run, place),
     cooks: [],
     incidents: [],
-    timeline: (await listRunEvents(tenant, runId)).map(({ at, actor: by, action, target }) => ({ at: at.toISOString(), actor: by.id, action, target })),
+    timeline: (await listRunEvents(tenant, runId)).map(({ at, actor: by, action, target }) => ({
+      at: at.toISOString(),
+      actor: by.id,
+      action,
+      target,
+    })),
     actions: showActions(run, mayRecord(actor)),
   };
 }
 
-async function readReceipt(tenant: Tenant, run: Run, { tokens, publicUrl }: DetailPlace): Promise<z.input<typeof runDetailView>['receipt']> {
+async function readReceipt(
+  tenant: Tenant,
+  run: Run,
+  { tokens, publicUrl }: DetailPlace,
+): Promise<z.input<typeof runDetailView>['receipt']> {
   if (run.receiptId === null) return null;
   const receipt = await findReceipt(tenant, run.receiptId);
   const share = await findFirstShare(tenant, run.receiptId);
   if (!receipt || !share) throw new Error(`readReceipt: ${run.id} names a receipt that is not there`);
-  return { id: receipt.id, issued_at: receipt.issuedAt.toISOString(), share_url: `${publicUrl}/share/${tokens.issue('share', share.id)}` };
+  return {
+    id: receipt.id,
+    issued_at: receipt.issuedAt.toISOString(),
+    share_url: `${publicUrl}/share/${tokens.issue('share', share.id)}`,
+  };
 }

@@ -22,14 +22,19 @@ export interface RunDurable {
 /** One workflow per run, for ever: a second start joins the first while it is open and is refused once it is closed. */
 export const runWorkflowId = (runId: string): string => `run:${runId}`;
 
-const keyword = ({ name, kind }: { readonly name: string; readonly kind: 'KEYWORD' }) => defineSearchAttributeKey(name, kind);
+const keyword = ({ name, kind }: { readonly name: string; readonly kind: 'KEYWORD' }) =>
+  defineSearchAttributeKey(name, kind);
 
 /** API-facing workflows: a killed worker is noticed within this time. */
 const TASK_TIMEOUT = '5s';
 
 export function createRunDurable(client: Client, queues: TaskQueues): RunDurable {
   const updates = createUpdates(client);
-  const start = (run: { orgId: string; runId: string }, resume: boolean, projectId?: string): WorkflowStartOptions<typeof runLifecycle> => ({
+  const start = (
+    run: { orgId: string; runId: string },
+    resume: boolean,
+    projectId?: string,
+  ): WorkflowStartOptions<typeof runLifecycle> => ({
     workflowId: runWorkflowId(run.runId),
     taskQueue: queues.core,
     args: [{ orgId: run.orgId, runId: run.runId, pdfQueue: queues.pdf, resume }],
@@ -46,7 +51,11 @@ export function createRunDurable(client: Client, queues: TaskQueues): RunDurable
   const ensure = async (run: { orgId: string; runId: string }): Promise<boolean> => {
     try {
       await client.withDeadline(Date.now() + 8000, () =>
-        client.workflow.start<typeof runLifecycle>('runLifecycle', { ...start(run, true), workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'FAIL' }),
+        client.workflow.start<typeof runLifecycle>('runLifecycle', {
+          ...start(run, true),
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+        }),
       );
       return true;
     } catch (error) {
@@ -57,7 +66,12 @@ export function createRunDurable(client: Client, queues: TaskQueues): RunDurable
   return {
     ensure,
     open: (command, projectId) =>
-      updates.sendFirst<typeof runLifecycle>('runLifecycle', { ...start(command, false, projectId), workflowIdReusePolicy: 'REJECT_DUPLICATE' }, 'open', command),
+      updates.sendFirst<typeof runLifecycle>(
+        'runLifecycle',
+        { ...start(command, false, projectId), workflowIdReusePolicy: 'REJECT_DUPLICATE' },
+        'open',
+        command,
+      ),
     async give(event, command) {
       const delivery = await updates.send(runWorkflowId(command.runId), commandNames[event], command);
       if (delivery !== 'missing') return delivery;

@@ -1,12 +1,32 @@
 import type { RefusalCode } from '../kernel/refusals.js';
 
 export const runStates = [
-  'draft', 'collecting', 'submitted', 'auditing', 'in_review', 'audited', 'approved', 'rejected', 'escalated', 'receipted', 'cancelled', 'superseded',
+  'draft',
+  'collecting',
+  'submitted',
+  'auditing',
+  'in_review',
+  'audited',
+  'approved',
+  'rejected',
+  'escalated',
+  'receipted',
+  'cancelled',
+  'superseded',
 ] as const;
 export type RunState = (typeof runStates)[number];
 
 /** Every command a run can be given; each is one workflow update of the same name. */
-export const runEvents = ['attach_evidence', 'submit', 'audit', 'run_checks', 'grade_check', 'decide', 'mint', 'cancel'] as const;
+export const runEvents = [
+  'attach_evidence',
+  'submit',
+  'audit',
+  'run_checks',
+  'grade_check',
+  'decide',
+  'mint',
+  'cancel',
+] as const;
 export type RunEvent = (typeof runEvents)[number];
 
 /** The workflow update and the activity that carry out an event bear one name. */
@@ -23,27 +43,61 @@ export const commandNames = {
 
 type Targets = Partial<Record<RunState, readonly RunState[]>>;
 
-const again: Targets = { submitted: ['collecting'], in_review: ['collecting'], audited: ['collecting'], rejected: ['collecting'] };
+const again: Targets = {
+  submitted: ['collecting'],
+  in_review: ['collecting'],
+  audited: ['collecting'],
+  rejected: ['collecting'],
+};
 const audited: readonly RunState[] = ['auditing', 'in_review', 'audited'];
 
 /** Where each event may lead, by state. The one table behind validator, transaction and tests. */
 export const transitions: Readonly<Record<RunEvent, Targets>> = {
   attach_evidence: { draft: ['collecting'], collecting: ['collecting'], ...again },
-  submit: { draft: ['submitted'], collecting: ['submitted'], submitted: ['submitted'], in_review: ['submitted'], audited: ['submitted'], rejected: ['submitted'] },
+  submit: {
+    draft: ['submitted'],
+    collecting: ['submitted'],
+    submitted: ['submitted'],
+    in_review: ['submitted'],
+    audited: ['submitted'],
+    rejected: ['submitted'],
+  },
   audit: { submitted: audited, auditing: audited, in_review: audited, audited: audited, rejected: audited },
-  run_checks: { draft: ['draft'], collecting: ['collecting'], submitted: ['submitted'], in_review: ['in_review'], audited: ['audited'], rejected: ['rejected'] },
+  run_checks: {
+    draft: ['draft'],
+    collecting: ['collecting'],
+    submitted: ['submitted'],
+    in_review: ['in_review'],
+    audited: ['audited'],
+    rejected: ['rejected'],
+  },
   grade_check: { in_review: ['in_review', 'audited'], audited: ['audited'] },
-  decide: { audited: ['audited', 'approved', 'rejected', 'escalated'], escalated: ['escalated', 'approved', 'rejected'], approved: ['approved'] },
+  decide: {
+    audited: ['audited', 'approved', 'rejected', 'escalated'],
+    escalated: ['escalated', 'approved', 'rejected'],
+    approved: ['approved'],
+  },
   mint: { approved: ['receipted'], receipted: ['receipted'] },
   cancel: {
-    draft: ['cancelled'], collecting: ['cancelled'], submitted: ['cancelled'], in_review: ['cancelled'], audited: ['cancelled'],
-    rejected: ['cancelled'], escalated: ['cancelled'], cancelled: ['cancelled'],
+    draft: ['cancelled'],
+    collecting: ['cancelled'],
+    submitted: ['cancelled'],
+    in_review: ['cancelled'],
+    audited: ['cancelled'],
+    rejected: ['cancelled'],
+    escalated: ['cancelled'],
+    cancelled: ['cancelled'],
   },
 };
 
 export type MayHappen =
   | { readonly ok: true }
-  | { readonly ok: false; readonly because: RefusalCode; readonly current: RunState; readonly allowed: readonly RunEvent[] };
+  | {
+      readonly ok: false;
+      readonly because: RefusalCode;
+      readonly current: RunState;
+      readonly allowed: readonly RunEvent[];
+    };
 
 /** Whether an event is possible in a state, and if not, why and what is. */
 export function mayHappen(state: RunState, event: RunEvent): MayHappen {
@@ -52,24 +106,29 @@ export function mayHappen(state: RunState, event: RunEvent): MayHappen {
 }
 
 /** The events possible in a state. */
-export const allowedEvents = (state: RunState): readonly RunEvent[] => runEvents.filter((event) => transitions[event][state]);
+export const allowedEvents = (state: RunState): readonly RunEvent[] =>
+  runEvents.filter((event) => transitions[event][state]);
 
 /** Whether a transaction may move a run from one state to another by an event. */
-export const leadsTo = (event: RunEvent, from: RunState, to: RunState): boolean => transitions[event][from]?.includes(to) ?? false;
+export const leadsTo = (event: RunEvent, from: RunState, to: RunState): boolean =>
+  transitions[event][from]?.includes(to) ?? false;
 
 function reason(state: RunState, event: RunEvent): RefusalCode {
   const unsubmitted = state === 'draft' || state === 'collecting';
   if (event === 'audit' && unsubmitted) return 'submission_missing';
   const undecided = unsubmitted || state === 'submitted' || state === 'auditing' || state === 'in_review';
   if ((event === 'decide' || event === 'grade_check') && undecided) return 'not_audited';
-  if (event === 'mint' && (undecided || state === 'audited' || state === 'rejected' || state === 'escalated')) return 'not_approved';
+  if (event === 'mint' && (undecided || state === 'audited' || state === 'rejected' || state === 'escalated'))
+    return 'not_approved';
   return 'invalid_transition';
 }
 
 /** Sentence of a refused transition. */
-export const whyNot = (event: RunEvent, state: RunState): string => `A run in state ${state} cannot ${event.replaceAll('_', ' ')}.`;
+export const whyNot = (event: RunEvent, state: RunState): string =>
+  `A run in state ${state} cannot ${event.replaceAll('_', ' ')}.`;
 
-export const isTerminal = (state: RunState): boolean => state === 'receipted' || state === 'cancelled' || state === 'superseded';
+export const isTerminal = (state: RunState): boolean =>
+  state === 'receipted' || state === 'cancelled' || state === 'superseded';
 
 /** Days after the last change: a first reminder, a second one, and the end of a run nobody touches. */
 const REMINDER_DAYS = [3, 7] as const;
@@ -90,4 +149,5 @@ export function nextDeadline(state: RunState, changedAt: number, reminders: numb
   return { kind: 'expire', at: changedAt + EXPIRY_DAYS * DAY_MS };
 }
 
-export const waitsForPerson = (state: RunState): boolean => state === 'in_review' || state === 'audited' || state === 'escalated';
+export const waitsForPerson = (state: RunState): boolean =>
+  state === 'in_review' || state === 'audited' || state === 'escalated';

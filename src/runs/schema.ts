@@ -45,7 +45,11 @@ const summaryFields = {
 };
 export const runSummaryView = z.strictObject(summaryFields).meta({ id: 'RunSummary' });
 export const runsView = z.strictObject({ data: z.array(runSummaryView), next_cursor: z.string().nullable() });
-export const runsQuery = z.strictObject({ ...pageQuery, project_id: z.string().optional(), state: z.enum(runStates).optional() });
+export const runsQuery = z.strictObject({
+  ...pageQuery,
+  project_id: z.string().optional(),
+  state: z.enum(runStates).optional(),
+});
 
 const actionView = z.strictObject({ action: z.enum(runEvents), allowed: z.boolean(), because: z.string().nullable() });
 export const runDetailView = z
@@ -62,7 +66,9 @@ export const runDetailView = z
     receipt: z.strictObject({ id: z.string(), issued_at: z.iso.datetime(), share_url: z.url() }).nullable(),
     cooks: z.array(z.string()),
     incidents: z.array(z.string()),
-    timeline: z.array(z.strictObject({ at: z.iso.datetime(), actor: z.string(), action: z.string(), target: z.string() })),
+    timeline: z.array(
+      z.strictObject({ at: z.iso.datetime(), actor: z.string(), action: z.string(), target: z.string() }),
+    ),
     actions: z.array(actionView),
   })
   .meta({ id: 'Run' });

@@ -39,15 +39,34 @@ export interface Run {
   readonly updatedAt: Date;
   readonly reminders: number;
 }
-type NewRun = Omit<Run, 'orgId' | 'version' | 'attempt' | 'evidenceRoot' | 'currentSubmissionId' | 'verdict' | 'verdictDigest' | 'receiptId' | 'createdAt' | 'updatedAt' | 'reminders'>;
+type NewRun = Omit<
+  Run,
+  | 'orgId'
+  | 'version'
+  | 'attempt'
+  | 'evidenceRoot'
+  | 'currentSubmissionId'
+  | 'verdict'
+  | 'verdictDigest'
+  | 'receiptId'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'reminders'
+>;
 /** What a command may change of a run, besides its state. */
-export type RunPatch = Partial<Pick<Run, 'attempt' | 'evidenceRoot' | 'currentSubmissionId' | 'verdict' | 'verdictDigest' | 'receiptId'>>;
+export type RunPatch = Partial<
+  Pick<Run, 'attempt' | 'evidenceRoot' | 'currentSubmissionId' | 'verdict' | 'verdictDigest' | 'receiptId'>
+>;
 
-const runs = (tenant: Tenant): QueryBuilder<RunRow, RunRow[]> => RunRow.query(tenant.trx).where({ orgId: tenant.orgId });
+const runs = (tenant: Tenant): QueryBuilder<RunRow, RunRow[]> =>
+  RunRow.query(tenant.trx).where({ orgId: tenant.orgId });
 
 /** Safe to repeat: a run that is there already is handed back as it is. */
 export async function insertRun(tenant: Tenant, run: NewRun): Promise<Run> {
-  await RunRow.query(tenant.trx).insert({ orgId: tenant.orgId, ...run }).onConflict('id').ignore();
+  await RunRow.query(tenant.trx)
+    .insert({ orgId: tenant.orgId, ...run })
+    .onConflict('id')
+    .ignore();
   return runs(tenant).findById(run.id).throwIfNotFound();
 }
 
@@ -73,7 +92,9 @@ export async function moveRun(tenant: Tenant, run: Run, state: RunState, patch: 
 
 /** Counts a reminder without touching the version: nothing about the run has changed. */
 export async function countReminder(tenant: Tenant, run: Run): Promise<void> {
-  await runs(tenant).where({ id: run.id, reminders: run.reminders }).patch({ reminders: run.reminders + 1 });
+  await runs(tenant)
+    .where({ id: run.id, reminders: run.reminders })
+    .patch({ reminders: run.reminders + 1 });
 }
 
 export async function listRuns(
@@ -85,11 +106,20 @@ export async function listRuns(
   if (filter.projectId !== undefined) void query.where({ projectId: filter.projectId });
   if (filter.state !== undefined) void query.where({ state: filter.state });
   if (after) void query.whereRaw('(created_at, id) < (?, ?)', [after.at, after.id]);
-  return query.orderBy([{ column: 'createdAt', order: 'desc' }, { column: 'id', order: 'desc' }]).limit(limit + 1);
+  return query
+    .orderBy([
+      { column: 'createdAt', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(limit + 1);
 }
 
 /** Runs that are not over, of every organization, for the sweep that restarts their workflows. */
-export async function listOpenRuns(system: System, afterId: string, limit: number): Promise<readonly { readonly id: string; readonly orgId: string }[]> {
+export async function listOpenRuns(
+  system: System,
+  afterId: string,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly orgId: string }[]> {
   return RunRow.query(system.trx)
     .select('id', 'orgId')
     .whereNotIn('state', ['receipted', 'cancelled', 'superseded'])

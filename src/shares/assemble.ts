@@ -28,17 +28,34 @@ const predicateSchema = z.looseObject({
     slug: z.string(),
     version: z.string(),
     digest: z.string(),
-    rules: z.array(z.object({ id: z.string(), result: z.string(), severity: z.string(), grader: z.string(), detail: z.string().optional() })),
+    rules: z.array(
+      z.object({
+        id: z.string(),
+        result: z.string(),
+        severity: z.string(),
+        grader: z.string(),
+        detail: z.string().optional(),
+      }),
+    ),
   }),
   engine: z.object({ version: z.string() }),
   agent: z.object({ name: z.string().optional(), version: z.string().optional() }),
   evidence: z.object({
     root: z.string(),
-    items: z.array(z.object({ kind: z.string(), sensitivity: z.string(), label: z.string().optional(), sha256: z.string().optional() })),
+    items: z.array(
+      z.object({
+        kind: z.string(),
+        sensitivity: z.string(),
+        label: z.string().optional(),
+        sha256: z.string().optional(),
+      }),
+    ),
   }),
   submission: z.object({ submittedAt: z.string(), outputSha256: z.string().optional() }),
   verdict: z.object({ outcome: z.string(), because: z.array(z.string()) }),
-  approvals: z.array(z.object({ decision: z.string(), role: z.string(), at: z.string(), approver: z.string().optional() })),
+  approvals: z.array(
+    z.object({ decision: z.string(), role: z.string(), at: z.string(), approver: z.string().optional() }),
+  ),
   notChecked: z.array(z.string()),
 });
 export type Predicate = z.output<typeof predicateSchema>;
@@ -46,7 +63,11 @@ export type Predicate = z.output<typeof predicateSchema>;
 const statementSchema = z.object({ predicate: z.unknown() });
 
 /** Assembles a share; undefined while the receipt's leaf is not under a published checkpoint. */
-export async function assembleShare(database: Database, logId: string, share: Share): Promise<ShareDocument | undefined> {
+export async function assembleShare(
+  database: Database,
+  logId: string,
+  share: Share,
+): Promise<ShareDocument | undefined> {
   const { receipt, stored } = await database.tenant(share.orgId, async (tenant) => ({
     receipt: await findReceipt(tenant, share.receiptId),
     stored: await listDisclosures(tenant, share.receiptId),
@@ -58,7 +79,9 @@ export async function assembleShare(database: Database, logId: string, share: Sh
   const restricted = restrictedItems(predicate);
   const stateOf = ({ pointer, disclosure }: StoredDisclosure): FieldState =>
     disclosure === null ? 'erased' : discloses(share.profile, pointer, restricted) ? 'disclosed' : 'withheld';
-  const disclosures = stored.flatMap((item) => (item.disclosure !== null && stateOf(item) === 'disclosed' ? [item.disclosure] : []));
+  const disclosures = stored.flatMap((item) =>
+    item.disclosure !== null && stateOf(item) === 'disclosed' ? [item.disclosure] : [],
+  );
   return {
     receipt,
     proven,
@@ -70,6 +93,8 @@ export async function assembleShare(database: Database, logId: string, share: Sh
 }
 
 function restrictedItems(predicate: unknown): ReadonlySet<number> {
-  const { evidence } = z.object({ evidence: z.object({ items: z.array(z.object({ sensitivity: z.string() })) }) }).parse(predicate);
+  const { evidence } = z
+    .object({ evidence: z.object({ items: z.array(z.object({ sensitivity: z.string() })) }) })
+    .parse(predicate);
   return new Set(evidence.items.flatMap(({ sensitivity }, i) => (sensitivity === 'restricted' ? [i] : [])));
 }

@@ -17,20 +17,33 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
   const { predicate, receipt, proven } = document;
   return (
     <main>
-      <p class="soft">Receipt · {predicate.organization.name ?? `organization ${predicate.organization.alias.slice(0, 12)}`}</p>
+      <p class="soft">
+        Receipt · {predicate.organization.name ?? `organization ${predicate.organization.alias.slice(0, 12)}`}
+      </p>
       <h1>{predicate.run.title ?? 'Title withheld'}</h1>
       <p>
-        Verdict <span class={predicate.verdict.outcome === 'grounded' ? 'bad' : 'good'}>{predicate.verdict.outcome}</span>, approved by a second person, entry{' '}
-        {proven.logged.index} of the public ledger.
+        Verdict{' '}
+        <span class={predicate.verdict.outcome === 'grounded' ? 'bad' : 'good'}>{predicate.verdict.outcome}</span>,
+        approved by a second person, entry {proven.logged.index} of the public ledger.
       </p>
       <table>
-        <Row name="Receipt id"><code>{receipt.id}</code></Row>
+        <Row name="Receipt id">
+          <code>{receipt.id}</code>
+        </Row>
         <Row name="Issued">{predicate.issuedAt}</Row>
-        <Row name="Flight sheet">{predicate.flightSheet.slug} {predicate.flightSheet.version}</Row>
+        <Row name="Flight sheet">
+          {predicate.flightSheet.slug} {predicate.flightSheet.version}
+        </Row>
         <Row name="Agent">{[predicate.agent.name ?? 'withheld', predicate.agent.version ?? ''].join(' ')}</Row>
-        <Row name="Submitted">{predicate.submission.submittedAt}, attempt {predicate.run.attempt}</Row>
-        <Row name="Output SHA-256"><code>{predicate.submission.outputSha256 ?? 'withheld'}</code></Row>
-        <Row name="Payload SHA-256"><code>{receipt.paeDigest}</code></Row>
+        <Row name="Submitted">
+          {predicate.submission.submittedAt}, attempt {predicate.run.attempt}
+        </Row>
+        <Row name="Output SHA-256">
+          <code>{predicate.submission.outputSha256 ?? 'withheld'}</code>
+        </Row>
+        <Row name="Payload SHA-256">
+          <code>{receipt.paeDigest}</code>
+        </Row>
       </table>
       <h2>Findings</h2>
       <Findings rules={predicate.flightSheet.rules} />
@@ -39,19 +52,30 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
       <h2>Approval</h2>
       <table>
         {predicate.approvals.map(({ decision, role, at, approver }) => (
-          <Row name={decision}>{approver ?? 'name withheld'} ({role}), {at}</Row>
+          <Row name={decision}>
+            {approver ?? 'name withheld'} ({role}), {at}
+          </Row>
         ))}
       </table>
       <h2>Ledger</h2>
       <table>
         <Row name="Log">{place.logId}</Row>
-        <Row name="Entry">{proven.logged.index} in a tree of {proven.treeSize}</Row>
+        <Row name="Entry">
+          {proven.logged.index} in a tree of {proven.treeSize}
+        </Row>
         <Row name="Integrated">{proven.integratedAt.toISOString()}</Row>
       </table>
       <h2>What this proves</h2>
-      <p>That these digests, results and approvals were signed together, that the receipt stands in the public log, and that no byte has changed since.</p>
+      <p>
+        That these digests, results and approvals were signed together, that the receipt stands in the public log, and
+        that no byte has changed since.
+      </p>
       <h2>What it does not prove</h2>
-      <ul>{predicate.notChecked.map((line) => <li>{line}</li>)}</ul>
+      <ul>
+        {predicate.notChecked.map((line) => (
+          <li>{line}</li>
+        ))}
+      </ul>
       <p class="soft">{place.shareUrl}</p>
       <div class="qr" dangerouslySetInnerHTML={{ __html: renderSVG(place.shareUrl, { border: 1 }) }} />
     </main>
@@ -59,16 +83,29 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
 }
 
 function Row({ name, children }: { readonly name: string; readonly children?: ComponentChildren }): VNode {
-  return <tr><th>{name}</th><td>{children}</td></tr>;
+  return (
+    <tr>
+      <th>{name}</th>
+      <td>{children}</td>
+    </tr>
+  );
 }
 
 function Findings({ rules }: { readonly rules: Predicate['flightSheet']['rules'] }): VNode {
   return (
     <table>
-      <tr><th>Rule</th><th>Result</th><th>Severity</th><th>Graded by</th></tr>
+      <tr>
+        <th>Rule</th>
+        <th>Result</th>
+        <th>Severity</th>
+        <th>Graded by</th>
+      </tr>
       {rules.map(({ id, result, severity, grader, detail }) => (
         <tr>
-          <td><code>{id}</code>{detail === undefined ? null : <div class="soft">{detail}</div>}</td>
+          <td>
+            <code>{id}</code>
+            {detail === undefined ? null : <div class="soft">{detail}</div>}
+          </td>
           <td class={result === 'pass' || result === 'skip' ? 'good' : 'bad'}>{result}</td>
           <td>{severity}</td>
           <td>{grader}</td>
@@ -81,9 +118,19 @@ function Findings({ rules }: { readonly rules: Predicate['flightSheet']['rules']
 function EvidenceTable({ items }: { readonly items: Predicate['evidence']['items'] }): VNode {
   return (
     <table>
-      <tr><th>Kind</th><th>Label</th><th>SHA-256</th></tr>
+      <tr>
+        <th>Kind</th>
+        <th>Label</th>
+        <th>SHA-256</th>
+      </tr>
       {items.map(({ kind, label, sha256 }) => (
-        <tr><td>{kind}</td><td>{label ?? 'withheld'}</td><td><code>{sha256 ?? 'withheld'}</code></td></tr>
+        <tr>
+          <td>{kind}</td>
+          <td>{label ?? 'withheld'}</td>
+          <td>
+            <code>{sha256 ?? 'withheld'}</code>
+          </td>
+        </tr>
       ))}
     </table>
   );

@@ -29,8 +29,17 @@ export function shareRoutes(deps: ShareRouteDeps): readonly Route[] {
   const { publicUrl, logId, objects } = deps;
   return [
     defineRoute({
-      method: 'get', path: '/share/{token}', operationId: 'getShare', summary: 'The public, redacted receipt',
-      auth: anyone, params: shareParams, query: none, body: noBody, response: shareView, status: 200, media: ['text/html'],
+      method: 'get',
+      path: '/share/{token}',
+      operationId: 'getShare',
+      summary: 'The public, redacted receipt',
+      auth: anyone,
+      params: shareParams,
+      query: none,
+      body: noBody,
+      response: shareView,
+      status: 200,
+      media: ['text/html'],
       refuses: ['not_found', 'share_gone', 'not_acceptable', 'unavailable'],
       handle: async ({ params, request }) => {
         const type = request.accepts(['application/json', 'text/html']);
@@ -45,14 +54,27 @@ export function shareRoutes(deps: ShareRouteDeps): readonly Route[] {
       },
     }),
     defineRoute({
-      method: 'get', path: '/share/{token}/pdf', operationId: 'getSharePdf', summary: 'The same receipt as a PDF',
-      auth: anyone, params: shareParams, query: none, body: noBody, response: z.string().meta({ format: 'binary' }), status: 200, media: ['application/pdf'],
+      method: 'get',
+      path: '/share/{token}/pdf',
+      operationId: 'getSharePdf',
+      summary: 'The same receipt as a PDF',
+      auth: anyone,
+      params: shareParams,
+      query: none,
+      body: noBody,
+      response: z.string().meta({ format: 'binary' }),
+      status: 200,
+      media: ['application/pdf'],
       refuses: ['not_found', 'share_gone', 'unavailable'],
       handle: async ({ params }) => {
         const share = await awaitPdf(deps, params.token);
         const pdf = await objects.read(share.pdfKey);
         if (!pdf) throw new Refusal('unavailable', 'The PDF is not in storage.', { retry_after: 10 });
-        const headers = { ...HEADERS, ETag: `"${share.pdfSha256}"`, 'Content-Disposition': `inline; filename="${share.receiptId}.pdf"` };
+        const headers = {
+          ...HEADERS,
+          ETag: `"${share.pdfSha256}"`,
+          'Content-Disposition': `inline; filename="${share.receiptId}.pdf"`,
+        };
         return { media: 'application/pdf', content: pdf.body, headers };
       },
     }),
@@ -71,11 +93,15 @@ async function requireShare({ database, tokens }: ShareRouteDeps, token: string)
 
 async function requireDocument({ database, logId }: ShareRouteDeps, share: Share): Promise<ShareDocument> {
   const document = await assembleShare(database, logId, share);
-  if (!document) throw new Refusal('unavailable', 'The receipt is not under a published checkpoint yet.', { retry_after: 1 });
+  if (!document)
+    throw new Refusal('unavailable', 'The receipt is not under a published checkpoint yet.', { retry_after: 1 });
   return document;
 }
 
-async function awaitPdf(deps: ShareRouteDeps, token: string): Promise<Share & { readonly pdfKey: string; readonly pdfSha256: string }> {
+async function awaitPdf(
+  deps: ShareRouteDeps,
+  token: string,
+): Promise<Share & { readonly pdfKey: string; readonly pdfSha256: string }> {
   const end = Date.now() + PDF_WAIT_MS;
   for (;;) {
     const woken = deps.growth.next(250);

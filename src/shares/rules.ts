@@ -5,7 +5,12 @@ export type ShareProfile = 'minimal' | 'standard' | 'full';
  * people, notes, contents and findings in words stay withheld, and so does restricted evidence.
  */
 const STANDARD = [
-  /^\/organization\/name$/, /^\/run\/title$/, /^\/agent\//, /^\/model\//, /^\/submission\/outputSha256$/, /^\/evidence\/items\/\d+\/(label|sha256)$/,
+  /^\/organization\/name$/,
+  /^\/run\/title$/,
+  /^\/agent\//,
+  /^\/model\//,
+  /^\/submission\/outputSha256$/,
+  /^\/evidence\/items\/\d+\/(label|sha256)$/,
 ];
 
 /** Whether a profile discloses the field at a pointer. */

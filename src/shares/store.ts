@@ -13,8 +13,13 @@ export interface Share {
   readonly pdfSha256: string | null;
 }
 
-export async function insertShare(tenant: Tenant, share: { id: string; receiptId: string; tokenHash: string; profile: ShareProfile; createdBy: string }): Promise<Share> {
-  return ShareRow.query(tenant.trx).insert({ orgId: tenant.orgId, ...share }).returning('*');
+export async function insertShare(
+  tenant: Tenant,
+  share: { id: string; receiptId: string; tokenHash: string; profile: ShareProfile; createdBy: string },
+): Promise<Share> {
+  return ShareRow.query(tenant.trx)
+    .insert({ orgId: tenant.orgId, ...share })
+    .returning('*');
 }
 
 /** The share that was made with a receipt. */
@@ -33,5 +38,8 @@ export async function findShare(tenant: Tenant, id: string): Promise<Share | und
 
 /** Records the rendered PDF. The first one stands: a second rendering changes nothing. */
 export async function recordPdf(tenant: Tenant, id: string, pdf: { key: string; sha256: string }): Promise<void> {
-  await ShareRow.query(tenant.trx).where({ id, orgId: tenant.orgId }).whereNull('pdfKey').patch({ pdfKey: pdf.key, pdfSha256: pdf.sha256 });
+  await ShareRow.query(tenant.trx)
+    .where({ id, orgId: tenant.orgId })
+    .whereNull('pdfKey')
+    .patch({ pdfKey: pdf.key, pdfSha256: pdf.sha256 });
 }

@@ -3,7 +3,11 @@ import type { ShareDocument } from './assemble.js';
 import type { shareView } from './schema.js';
 import type { Share } from './store.js';
 
-export function showShare(share: Share, document: ShareDocument, place: { publicUrl: string; token: string; logId: string }): z.input<typeof shareView> {
+export function showShare(
+  share: Share,
+  document: ShareDocument,
+  place: { publicUrl: string; token: string; logId: string },
+): z.input<typeof shareView> {
   const { receipt, proven, bundle, disclosures, fields, predicate } = document;
   const { publicUrl, token, logId } = place;
   return {
@@ -11,7 +15,12 @@ export function showShare(share: Share, document: ShareDocument, place: { public
     kind: receipt.kind,
     issued_at: receipt.issuedAt.toISOString(),
     profile: share.profile,
-    ledger: { origin: logId, index: proven.logged.index, tree_size: proven.treeSize, integrated_at: proven.integratedAt.toISOString() },
+    ledger: {
+      origin: logId,
+      index: proven.logged.index,
+      tree_size: proven.treeSize,
+      integrated_at: proven.integratedAt.toISOString(),
+    },
     bundle,
     disclosures: [...disclosures],
     fields: fields.map((field) => ({ ...field })),

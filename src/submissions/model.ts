@@ -4,7 +4,15 @@ import type { Submit } from './schema.js';
 export class SubmissionRow extends Model {
   static override readonly tableName = 'submissions';
   static override readonly jsonAttributes = [
-    'agent', 'model', 'output', 'declaredEvidence', 'claims', 'calculations', 'missingInputs', 'assumptions', 'usage',
+    'agent',
+    'model',
+    'output',
+    'declaredEvidence',
+    'claims',
+    'calculations',
+    'missingInputs',
+    'assumptions',
+    'usage',
   ];
   declare readonly id: string;
   declare orgId: string;

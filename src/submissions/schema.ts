@@ -1,10 +1,17 @@
 import { z } from 'zod';
 
 const numberOrList = z.union([z.number(), z.array(z.number()).max(10_000)]);
-const claim = z.strictObject({ text: z.string().min(1).max(10_000), evidence_ids: z.array(z.string().max(40)).max(100) });
+const claim = z.strictObject({
+  text: z.string().min(1).max(10_000),
+  evidence_ids: z.array(z.string().max(40)).max(100),
+});
 const calculation = z.strictObject({
   name: z.string().min(1).max(200),
-  expression: z.string().min(1).max(2000).meta({ description: 'Over the inputs: + - * / % **, parentheses, sum count mean min max abs sqrt round.' }),
+  expression: z
+    .string()
+    .min(1)
+    .max(2000)
+    .meta({ description: 'Over the inputs: + - * / % **, parentheses, sum count mean min max abs sqrt round.' }),
   inputs: z.record(z.string().regex(/^[A-Za-z_]\w{0,63}$/), numberOrList),
   claimed: z.number(),
   unit: z.string().max(50).optional(),
@@ -13,7 +20,13 @@ const strings = z.array(z.string().max(10_000)).max(1000).default([]);
 
 export const submissionBody = z.strictObject({
   agent: z.strictObject({ name: z.string().min(1).max(200), version: z.string().max(100) }),
-  model: z.strictObject({ name: z.string().min(1).max(200), provider: z.string().max(200).optional(), revision: z.string().max(200).optional() }).optional(),
+  model: z
+    .strictObject({
+      name: z.string().min(1).max(200),
+      provider: z.string().max(200).optional(),
+      revision: z.string().max(200).optional(),
+    })
+    .optional(),
   output: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown()), z.string()]),
   declared_evidence: z.array(z.string().max(40)).max(1000).default([]),
   claims: z.array(claim).max(1000).default([]),
@@ -21,7 +34,13 @@ export const submissionBody = z.strictObject({
   missing_inputs: strings,
   assumptions: strings,
   self_check: z.string().max(10_000).optional(),
-  usage: z.strictObject({ tokens: z.int().min(0).optional(), cost_cents: z.int().min(0).optional(), latency_ms: z.int().min(0).optional() }).optional(),
+  usage: z
+    .strictObject({
+      tokens: z.int().min(0).optional(),
+      cost_cents: z.int().min(0).optional(),
+      latency_ms: z.int().min(0).optional(),
+    })
+    .optional(),
   trace_ref: z.string().max(500).optional(),
 });
 export const submitPayload = submissionBody.extend({ submission_id: z.string() });

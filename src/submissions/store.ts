@@ -27,7 +27,8 @@ export interface Submission {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Digest of an output: canonical JSON (RFC 8785) for JSON, the UTF-8 bytes for a text. */
-export const outputDigest = (output: Submit['output']): string => sha256(typeof output === 'string' ? output : canonicalJson(output));
+export const outputDigest = (output: Submit['output']): string =>
+  sha256(typeof output === 'string' ? output : canonicalJson(output));
 
 /** Appends the submission of an attempt. Safe to repeat under the run's lock: the command is recorded with it. */
 export async function insertSubmission(
@@ -49,7 +50,9 @@ export async function insertSubmission(
       outputSha256,
       declaredEvidence: body.declared_evidence,
       evidenceRoot,
-      manifestDigest: sha256(canonicalJson({ version: 1, id, output_sha256: outputSha256, evidence_root: evidenceRoot })),
+      manifestDigest: sha256(
+        canonicalJson({ version: 1, id, output_sha256: outputSha256, evidence_root: evidenceRoot }),
+      ),
       claims: body.claims,
       calculations: body.calculations,
       missingInputs: body.missing_inputs,

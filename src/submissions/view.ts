@@ -3,7 +3,22 @@ import type { submissionView, submittedView } from './schema.js';
 import type { Submission } from './store.js';
 
 export function showSubmitted(submission: Submission): z.input<typeof submittedView> {
-  const { id, runId, attempt, agent, model, outputSha256, evidenceRoot, declaredEvidence, claims, calculations, missingInputs, assumptions, submittedBy, createdAt } = submission;
+  const {
+    id,
+    runId,
+    attempt,
+    agent,
+    model,
+    outputSha256,
+    evidenceRoot,
+    declaredEvidence,
+    claims,
+    calculations,
+    missingInputs,
+    assumptions,
+    submittedBy,
+    createdAt,
+  } = submission;
   return {
     id,
     run_id: runId,

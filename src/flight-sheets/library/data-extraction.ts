@@ -37,8 +37,14 @@ export const dataExtraction: FlightSheet = {
   rules: [
     ...coreRules,
     {
-      id: 'HUM-001', kind: 'human', title: 'How many records did you compare with their document?', category: 'human',
-      severity: 'major', bucket: 'finding', response: { type: 'number', unit: 'records', min: 1, max: 100_000 }, forbid_submitter: true,
+      id: 'HUM-001',
+      kind: 'human',
+      title: 'How many records did you compare with their document?',
+      category: 'human',
+      severity: 'major',
+      bucket: 'finding',
+      response: { type: 'number', unit: 'records', min: 1, max: 100_000 },
+      forbid_submitter: true,
       remediation: 'Compare a sample with the documents in the evidence.',
     },
   ],

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { expectAnswer, type Caller } from '../../scripts/demo/client.js';
+import type { Rig } from './rig.js';
+
+const id = z.object({ id: z.string() });
+const session = z.object({
+  access_token: z.string(),
+  principal: z.object({ user: z.object({ id: z.string() }), organization: z.object({ id: z.string() }) }),
+});
+const mailbox = z.object({ data: z.array(z.object({ text: z.string() })) });
+
+export interface PersonInTest extends Caller {
+  readonly email: string;
+  readonly token: string;
+  readonly userId: string;
+  readonly orgId: string;
+}
+/** An organization with everyone a run needs. */
+export interface Cast {
+  readonly owner: PersonInTest;
+  readonly reviewer: PersonInTest;
+  readonly projectId: string;
+}
+
+export const freshEmail = (): string => `p${randomBytes(6).toString('hex')}@example.test`;
+
+/** The token of the newest mail to an address. */
+export async function mailedToken(rig: Rig, email: string): Promise<string> {
+  const { data } = expectAnswer(await rig.call('GET', `/dev/mailbox?to=${encodeURIComponent(email)}`), [200], mailbox);
+  const token = /[?&]token=([\w-]+)/.exec(data[0]?.text ?? '')?.[1];
+  if (token === undefined) throw new Error(`no mail with a token for ${email}`);
+  return token;
+}
+
+function enter(rig: Rig, email: string, answer: unknown): PersonInTest {
+  const { access_token, principal } = session.parse(answer);
+  const caller = rig.as(access_token);
+  return { ...caller, email, token: access_token, userId: principal.user.id, orgId: principal.organization.id };
+}
+
+export async function signUp(rig: Rig): Promise<PersonInTest> {
+  const email = freshEmail();
+  expectAnswer(await rig.call('POST', '/auth/request', { email }), [202], z.unknown());
+  const token = await mailedToken(rig, email);
+  return enter(rig, email, expectAnswer(await rig.call('POST', '/auth/verify', { token }), [200], session));
+}
+
+export async function join(
+  rig: Rig,
+  owner: Caller,
+  role: 'admin' | 'member' | 'viewer',
+  approver: boolean,
+): Promise<PersonInTest> {
+  const email = freshEmail();
+  expectAnswer(await owner.call('POST', '/org/invites', { email, role, approver }), [201], id);
+  const token = await mailedToken(rig, email);
+  return enter(rig, email, expectAnswer(await rig.call('POST', '/auth/accept-invite', { token }), [200], session));
+}
+
+export async function assemble(rig: Rig): Promise<Cast> {
+  const owner = await signUp(rig);
+  const reviewer = await join(rig, owner, 'member', true);
+  const { id: projectId } = expectAnswer(await owner.call('POST', '/projects', { name: 'Tests' }), [201], id);
+  return { owner, reviewer, projectId };
+}

@@ -1,0 +1,158 @@
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import pino from 'pino';
+import { refusalInterceptor } from '../../activities/refusal-interceptor.js';
+import { createShareActivities } from '../../activities/shares.js';
+import { createCaller, type Caller } from '../../scripts/demo/client.js';
+import { createObjectStore, type ObjectStore } from '../../src/adapters/object-store.js';
+import { createPdfPrinter } from '../../src/adapters/pdf-printer.js';
+import { createApi, type ApiParts } from '../../src/api.js';
+import { createSessions, type Sessions } from '../../src/auth/session.js';
+import { createTokens } from '../../src/auth/tokens.js';
+import { openDatabase, type Database } from '../../src/db/database.js';
+import { listen } from '../../src/db/listen.js';
+import { createReceiptSigner } from '../../src/receipts/sign.js';
+import { createRunDurable } from '../../src/runs/durable.js';
+import { createCoreActivities, installRuntime, prepareLedger } from '../../workers/compose.js';
+import { cloneDatabase } from './database.js';
+import { fromRunner } from './environment.js';
+
+/** The whole product in one process: its own database, buckets, log and task queues on the shared servers. */
+export interface Rig {
+  readonly base: string;
+  readonly database: Database;
+  /** URL with the owner's rights, for tampering. */
+  readonly ownerUrl: string;
+  readonly client: Client;
+  readonly parts: ApiParts;
+  readonly sessions: Sessions;
+  readonly evidenceObjects: ObjectStore;
+  readonly ledgerObjects: ObjectStore;
+  readonly logId: string;
+  call: Caller['call'];
+  as(token: string): Caller;
+  close(): Promise<void>;
+}
+
+const logger = pino({ level: 'silent' });
+
+export async function openRig(): Promise<Rig> {
+  const name = randomBytes(5).toString('hex');
+  const clone = await cloneDatabase();
+  const address = fromRunner('TEMPORAL_ADDRESS');
+  installRuntime(logger);
+  const database = openDatabase(clone.url, 20);
+  const logId = `ledger-${name}.test/2026`;
+  const stores = { evidenceObjects: bucket(`private-${name}`), ledgerObjects: bucket(`ledger-${name}`) };
+  await Promise.all([stores.evidenceObjects.ensureBucket(), stores.ledgerObjects.ensureBucket()]);
+  const logKey = createPrivateKey(readFileSync(fromRunner('LEDGER_KEY_FILE')));
+  const signer = createReceiptSigner(readFileSync(fromRunner('RECEIPT_KEY_FILE'), 'utf8'));
+  await prepareLedger(database, { logId, logPublicKey: createPublicKey(logKey), signer });
+  const [connection, clientConnection] = await Promise.all([
+    NativeConnection.connect({ address }),
+    Connection.connect({ address }),
+  ]);
+  const client = new Client({ connection: clientConnection });
+  const queues = { core: `core-${name}`, pdf: `pdf-${name}` };
+  const channels = {
+    queued: listen(clone.url, 'ledger_pending'),
+    growth: listen(clone.url, 'ledger_grown'),
+    owed: listen(clone.url, 'outbox'),
+  };
+  const tokens = createTokens(fromRunner('PEPPER'));
+  const server = createServer();
+  const base = await listenOn(server);
+  const sessions = await createSessions(readFileSync(fromRunner('SESSION_KEY_FILE'), 'utf8'), base);
+  const parts: ApiParts = {
+    ...stores,
+    ...channels,
+    database,
+    client,
+    queues,
+    sessions,
+    tokens,
+    logger,
+    logId,
+    publicUrl: base,
+    signUp: 'open',
+    mailbox: true,
+    production: false,
+    trustProxy: false,
+    requestsPerMinute: 1_000_000,
+    accepting: () => true,
+  };
+  const answer = createApi(parts).callback();
+  server.on('request', (request, response) => void answer(request, response));
+  const printer = createPdfPrinter(fromRunner('PUPPETEER_EXECUTABLE_PATH'));
+  const common = { connection, interceptors: { activity: [refusalInterceptor] }, shutdownForceTime: '5s' as const };
+  const core = await Worker.create({
+    ...common,
+    taskQueue: queues.core,
+    workflowBundle: { codePath: fromRunner('WORKFLOW_BUNDLE') },
+    activities: createCoreActivities({
+      ...parts,
+      ...channels,
+      signer,
+      logKey,
+      mailer: undefined,
+      runs: createRunDurable(client, queues),
+    }),
+  });
+  const pdf = await Worker.create({
+    ...common,
+    taskQueue: queues.pdf,
+    activities: createShareActivities({ ...parts, objects: stores.evidenceObjects, printer }),
+  });
+  const running = Promise.all([core.run(), pdf.run()]);
+  const ledger = await client.workflow.start('keepLedger', { taskQueue: queues.core, workflowId: `ledger:${logId}` });
+  const caller = createCaller(base);
+  return {
+    base,
+    database,
+    client,
+    parts,
+    sessions,
+    logId,
+    ...stores,
+    ownerUrl: clone.url,
+    call: (method, path, body) => caller.call(method, path, body),
+    as: (token) => createCaller(base, token),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await ledger.terminate();
+      core.shutdown();
+      pdf.shutdown();
+      await running;
+      await printer.close();
+      await Promise.all(Object.values(channels).map((channel) => channel.close()));
+      await Promise.all([connection.close(), clientConnection.close()]);
+      await database.close();
+      stores.evidenceObjects.close();
+      stores.ledgerObjects.close();
+      await clone.drop();
+    },
+  };
+}
+
+async function listenOn(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the test server has no port');
+  return `http://127.0.0.1:${String(bound.port)}`;
+}
+
+function bucket(name: string): ObjectStore {
+  return createObjectStore({
+    endpoint: fromRunner('S3_ENDPOINT'),
+    region: 'us-east-1',
+    accessKeyId: fromRunner('S3_ACCESS_KEY_ID'),
+    secretAccessKey: fromRunner('S3_SECRET_ACCESS_KEY'),
+    bucket: name,
+  });
+}

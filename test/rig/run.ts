@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { expectAnswer, type Caller } from '../../scripts/demo/client.js';
+import type { Cast } from './people.js';
+
+const id = z.object({ id: z.string() });
+export const auditAnswer = z.object({
+  id: z.string(),
+  verdict: z.object({ outcome: z.string(), because: z.array(z.string()), digest: z.string() }).nullable(),
+  checks: z.array(
+    z.object({ id: z.string(), rule_id: z.string(), status: z.string(), severity: z.string(), detail: z.string() }),
+  ),
+});
+export type AuditAnswer = z.output<typeof auditAnswer>;
+export const receiptAnswer = z.object({ id: z.string(), share_url: z.string(), bundle: z.looseObject({}).nullable() });
+
+const schema = {
+  title: 'Quarterly numbers',
+  summary: 'Revenue rose from one hundred to one hundred and twenty in the quarter.',
+  recommendation: 'Keep going as before.',
+};
+
+/** A submission that the numeric memo sheet clears; parts of it may be replaced. */
+export const goodSubmission = (changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
+  agent: { name: 'tester', version: '1.0' },
+  output: { ...schema, figures: [{ name: 'growth', value: 20, unit: 'percent' }] },
+  calculations: [
+    { name: 'growth', expression: '(after - before) / before * 100', inputs: { before: 100, after: 120 }, claimed: 20 },
+  ],
+  ...changes,
+});
+
+export async function openRun({ owner, projectId }: Cast, sheet = 'numeric-memo'): Promise<string> {
+  const body = { project_id: projectId, title: 'A run', flight_sheet: { slug: sheet } };
+  return expectAnswer(await owner.call('POST', '/runs', body), [201], id).id;
+}
+
+export async function attach(caller: Caller, runId: string, content = 'Revenue: 100, then 120.'): Promise<string> {
+  const body = { kind: 'note', label: 'Numbers', content };
+  return expectAnswer(await caller.call('POST', `/runs/${runId}/evidence`, body), [200, 201], id).id;
+}
+
+export async function audit(caller: Caller, runId: string): Promise<AuditAnswer> {
+  return expectAnswer(await caller.call('POST', `/runs/${runId}/audit`), [200], auditAnswer);
+}
+
+const goodResponse: Readonly<Record<string, unknown>> = { 'HUM-001': 1, 'HUM-002': 'follows' };
+
+/** Answers every open rule of an audit of the numeric memo sheet. */
+export async function gradeAll(reviewer: Caller, runId: string, { checks }: AuditAnswer): Promise<void> {
+  for (const check of checks.filter(({ status }) => status === 'open')) {
+    const body = { status: 'pass', response: goodResponse[check.rule_id], reason: 'Read it.' };
+    expectAnswer(await reviewer.call('PATCH', `/runs/${runId}/checks/${check.id}`, body), [200], id);
+  }
+}
+
+/** A run that is audited and cleared, waiting for its approval. */
+export async function auditedRun(cast: Cast): Promise<string> {
+  const runId = await openRun(cast);
+  await attach(cast.owner, runId);
+  expectAnswer(await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission()), [201], id);
+  await gradeAll(cast.reviewer, runId, await audit(cast.owner, runId));
+  return runId;
+}
+
+export async function approvedRun(cast: Cast): Promise<string> {
+  const runId = await auditedRun(cast);
+  expectAnswer(
+    await cast.reviewer.call('POST', `/runs/${runId}/approve`, { decision: 'approved' }),
+    [200],
+    z.unknown(),
+  );
+  return runId;
+}
+
+/** The state and version of a run as its owner reads them. */
+export async function stateOf(caller: Caller, runId: string): Promise<string> {
+  return expectAnswer(await caller.call('GET', `/runs/${runId}`), [200], z.object({ state: z.string() })).state;
+}
+
+/** The code of a refusal, and its status, as in "409 not_approved". */
+export function refusalOf(answer: { readonly status: number; readonly json: unknown }): string {
+  const { code } = z.object({ code: z.string() }).parse(answer.json);
+  return `${String(answer.status)} ${code}`;
+}
