@@ -129,8 +129,6 @@ const builtIns: Readonly<Record<string, Check>> = {
   },
 };
 
-export const builtInKeys: readonly string[] = Object.keys(builtIns);
-
 /** Runs rules in order. Total: a rule that cannot be evaluated is an error of its own and stops no other. */
 export function runRules(
   keys: readonly { readonly rule_id: string; readonly check: string }[],

@@ -69,7 +69,7 @@ async function receive(request: IncomingMessage, objects: ObjectStore, incomingK
   const parser = parserFor(request);
   const fields: Record<string, string> = {};
   const hash = createHash('sha256');
-  let file: { filename: string; mediaType: string; stored: Promise<void> } | undefined;
+  let file: { filename: string; mediaType: string; body: PassThrough; stored: Promise<void> } | undefined;
   let size = 0;
   let fault: Refusal | undefined;
   const fail = (code: 'invalid_upload' | 'payload_too_large', message: string): void => {
@@ -104,11 +104,12 @@ async function receive(request: IncomingMessage, objects: ObjectStore, incomingK
     stream.pipe(body);
     const stored = objects.putStream(incomingKey, body, 'application/octet-stream');
     stored.catch(() => undefined);
-    file = { filename, mediaType, stored };
+    file = { filename, mediaType, body, stored };
   });
   try {
     await pipeline(request, parser);
   } catch (cause) {
+    file?.body.destroy(new Error('the upload was cut off'));
     await file?.stored.catch(() => undefined);
     throw new Refusal('invalid_upload', 'The upload ended before it was complete.', {}, { cause });
   }

@@ -12,7 +12,6 @@ const responseSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('number'), unit: z.string().optional(), min: z.number(), max: z.number() }),
   z.strictObject({ type: z.literal('text'), min_length: z.int().min(1) }),
 ]);
-export type ResponseSpec = z.output<typeof responseSchema>;
 
 const ruleFields = {
   id: z.string().regex(/^[A-Z]{2,5}-\d{3}$/),

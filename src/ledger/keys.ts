@@ -25,10 +25,6 @@ export async function listKeys(trx: Knex): Promise<readonly SigningKey[]> {
   return SigningKeyRow.query(trx).orderBy('validFrom');
 }
 
-export async function findReceiptKey(trx: Knex, keyId: string): Promise<SigningKey | undefined> {
-  return SigningKeyRow.query(trx).where({ keyId, purpose: 'receipt' }).first();
-}
-
 /** The key that checks a log's notes; undefined until the log's signer has registered. */
 export async function findLogVerifier(trx: Knex, logId: string): Promise<NoteVerifier | undefined> {
   const row = await SigningKeyRow.query(trx).where({ logId, purpose: 'log' }).orderBy('validFrom', 'desc').first();

@@ -23,7 +23,6 @@ export const openRunBody = z.strictObject({
   client_ref: z.string().max(200).optional(),
 });
 export const openRunPayload = openRunBody.extend({ run_id: runId });
-export type OpenRun = z.output<typeof openRunPayload>;
 
 const sheetRef = z.strictObject({ slug: z.string(), version: z.string(), digest: z.string() });
 const summaryFields = {

@@ -32,10 +32,6 @@ export async function findShareByToken(outsider: Outsider, tokenHash: string): P
   return ShareRow.query(outsider.trx).findOne({ tokenHash });
 }
 
-export async function findShare(tenant: Tenant, id: string): Promise<Share | undefined> {
-  return ShareRow.query(tenant.trx).findOne({ id, orgId: tenant.orgId });
-}
-
 /** Records the rendered PDF. The first one stands: a second rendering changes nothing. */
 export async function recordPdf(tenant: Tenant, id: string, pdf: { key: string; sha256: string }): Promise<void> {
   await ShareRow.query(tenant.trx)

@@ -45,7 +45,6 @@ export const submissionBody = z.strictObject({
 });
 export const submitPayload = submissionBody.extend({ submission_id: z.string() });
 export type Submit = z.output<typeof submitPayload>;
-export type Calculations = Submit['calculations'];
 
 export const submissionView = z
   .strictObject({
