@@ -101,6 +101,9 @@ async function receive(request: IncomingMessage, objects: ObjectStore, incomingK
       size += chunk.length;
       hash.update(chunk);
     });
+    stream.on('error', (cut) => {
+      body.destroy(cut);
+    });
     stream.pipe(body);
     const stored = objects.putStream(incomingKey, body, 'application/octet-stream');
     stored.catch(() => undefined);
