@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openDatabase } from '../../src/db/database.js';
+import { listProjects } from '../../src/projects/store.js';
+import { assemble, type Cast } from '../rig/people.js';
+import { openRig, type Rig } from '../rig/rig.js';
+import { attach, openRun } from '../rig/run.js';
+
+let rig: Rig;
+let casts: readonly [Cast, Cast];
+beforeAll(async () => {
+  rig = await openRig();
+  casts = [await assemble(rig), await assemble(rig)];
+});
+afterAll(() => rig.close());
+
+const first = { limit: 10, after: undefined };
+
+test('one pooled connection that alternates between two tenants leaks nothing', async () => {
+  const database = openDatabase(rig.ownerUrl, 1);
+  try {
+    for (let i = 0; i < 200; i += 1) {
+      const { owner, projectId } = casts[i % 2 === 0 ? 0 : 1];
+      const seen = await database.tenant(owner.orgId, (tenant) => listProjects(tenant, first));
+      expect(seen.map(({ id }) => id)).toEqual([projectId]);
+    }
+  } finally {
+    await database.close();
+  }
+});
+
+test('a query without a context sees no row of any organization', async () => {
+  await attach(casts[0].owner, await openRun(casts[0]));
+  for (const table of [
+    'orgs',
+    'memberships',
+    'invites',
+    'projects',
+    'runs',
+    'evidence',
+    'commands',
+    'audit_events',
+    'receipts',
+  ]) {
+    expect(await rig.database.knex(table)).toEqual([]);
+  }
+});
+
+test('every table with an organization has forced row-level security, and the application cannot go round it', async () => {
+  const { rows } = await rig.database.knex.raw<{
+    rows: { relname: string; relforcerowsecurity: boolean; policies: number }[];
+  }>(`
+    select c.relname, c.relforcerowsecurity, (select count(*) from pg_policy p where p.polrelid = c.oid) as policies
+      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'org_id' where c.relkind = 'r' order by 1`);
+  expect(rows.length).toBeGreaterThan(12);
+  for (const { relname, relforcerowsecurity, policies } of rows)
+    expect({ relname, relforcerowsecurity, open: policies === 0 }).toEqual({
+      relname,
+      relforcerowsecurity: true,
+      open: false,
+    });
+  const roles = await rig.database.knex.raw<{ rows: unknown[] }>(
+    `select 1 from pg_roles where rolname in ('dc_app', 'dc_worker') and (rolsuper or rolbypassrls)`,
+  );
+  expect(roles.rows).toEqual([]);
+});
+
+test('a row of another organization cannot be written either', async () => {
+  const [{ owner }, other] = casts;
+  const write = rig.database.tenant(owner.orgId, ({ trx }) =>
+    trx('projects').insert({
+      id: 'prj_x',
+      orgId: other.owner.orgId,
+      name: 'x',
+      description: '',
+      createdBy: owner.userId,
+    }),
+  );
+  await expect(write).rejects.toThrow('row-level security');
+});
