@@ -12,6 +12,16 @@ const file = z.string().transform((path, ctx) => {
 });
 const origin = z.url().transform((url) => new URL(url).origin);
 
+/** kill or hold, after which activity, and a file that makes it happen once: for crash tests only. */
+const faultPoint = z.string().transform((text, ctx) => {
+  const [effect, activity, marker] = text.split(':');
+  const known = effect === 'kill' || effect === 'hold';
+  if (known && activity !== undefined && marker !== undefined) return { effect, activity, marker } as const;
+  ctx.addIssue({ code: 'custom', message: 'must be kill:ACTIVITY:FILE or hold:ACTIVITY:FILE' });
+  return z.NEVER;
+});
+export type FaultPoint = z.output<typeof faultPoint>;
+
 const shared = {
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
@@ -53,6 +63,7 @@ const core = z.object({
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().default('DefendableCloud <no-reply@localhost>'),
   WORKFLOW_BUNDLE: z.string().min(1),
+  FAULT_POINT: faultPoint.optional(),
 });
 
 const pdf = z.object({ ...shared, PUPPETEER_EXECUTABLE_PATH: z.string().optional() });
@@ -68,7 +79,7 @@ export class ConfigFault extends Error {
 }
 
 export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => guardMailbox(read(api, env));
-export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig => guardMailbox(read(core, env));
+export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig => guardFaults(guardMailbox(read(core, env)));
 export const readPdfConfig = (env: NodeJS.ProcessEnv): PdfConfig => read(pdf, env);
 
 function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
@@ -76,6 +87,11 @@ function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigFault(`The configuration is incomplete or wrong (see .env.example):\n${faults.join('\n')}`);
+}
+
+function guardFaults(config: CoreConfig): CoreConfig {
+  if (config.FAULT_POINT === undefined || config.NODE_ENV === 'test') return config;
+  throw new ConfigFault('FAULT_POINT kills this process on purpose: it is for NODE_ENV=test only.');
 }
 
 /** The mailbox shows everyone's sign-in links, so it refuses to exist in production. */

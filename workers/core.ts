@@ -10,6 +10,7 @@ import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createRunDurable } from '../src/runs/durable.js';
 import { createLogger, openStores, queuesOf, runProcess } from '../src/process.js';
 import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
+import { faultInterceptors } from '../activities/fault-interceptor.js';
 import { refusalInterceptor } from '../activities/refusal-interceptor.js';
 
 /** The core worker: every workflow, and the activities on Postgres, S3 and mail. */
@@ -55,7 +56,7 @@ await runProcess(async (onStop) => {
       publicUrl: config.PUBLIC_URL,
       runs: createRunDurable(client, queues),
     }),
-    interceptors: { activity: [refusalInterceptor] },
+    interceptors: { activity: [...faultInterceptors(config.FAULT_POINT), refusalInterceptor] },
     maxCachedWorkflows: 500,
     shutdownGraceTime: '5s',
     shutdownForceTime: '20s',

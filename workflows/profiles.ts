@@ -27,6 +27,6 @@ export const pdfProfile: ActivityOptions = {
 /** A loop that works for ten minutes at a time; a dead worker is noticed by its heartbeat. */
 export const loopProfile: ActivityOptions = {
   startToCloseTimeout: '15m',
-  heartbeatTimeout: '10s',
-  retry: { initialInterval: '1s', maximumInterval: '10s' },
+  heartbeatTimeout: '5s',
+  retry: { initialInterval: '200ms', maximumInterval: '10s' },
 };

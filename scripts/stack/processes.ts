@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { root } from './paths.js';
 
 /** A running process of the stack. */
 export interface Running {
@@ -29,7 +29,7 @@ const GRACE_MS = 30_000;
 
 export function createNursery(logDir: string): Nursery {
   mkdirSync(logDir, { recursive: true });
-  const reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.js', import.meta.url))], {
+  const reaper = spawn(process.execPath, [join(root, 'dist', 'scripts', 'stack', 'reaper.js')], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

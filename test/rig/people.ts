@@ -25,21 +25,23 @@ export interface Cast {
 
 export const freshEmail = (): string => `p${randomBytes(6).toString('hex')}@example.test`;
 
+type Reach = Pick<Rig, 'call' | 'as'>;
+
 /** The token of the newest mail to an address. */
-export async function mailedToken(rig: Rig, email: string): Promise<string> {
+export async function mailedToken(rig: Pick<Rig, 'call'>, email: string): Promise<string> {
   const { data } = expectAnswer(await rig.call('GET', `/dev/mailbox?to=${encodeURIComponent(email)}`), [200], mailbox);
   const token = /[?&]token=([\w-]+)/.exec(data[0]?.text ?? '')?.[1];
   if (token === undefined) throw new Error(`no mail with a token for ${email}`);
   return token;
 }
 
-function enter(rig: Rig, email: string, answer: unknown): PersonInTest {
+function enter(rig: Reach, email: string, answer: unknown): PersonInTest {
   const { access_token, principal } = session.parse(answer);
   const caller = rig.as(access_token);
   return { ...caller, email, token: access_token, userId: principal.user.id, orgId: principal.organization.id };
 }
 
-export async function signUp(rig: Rig): Promise<PersonInTest> {
+export async function signUp(rig: Reach): Promise<PersonInTest> {
   const email = freshEmail();
   expectAnswer(await rig.call('POST', '/auth/request', { email }), [202], z.unknown());
   const token = await mailedToken(rig, email);
@@ -47,7 +49,7 @@ export async function signUp(rig: Rig): Promise<PersonInTest> {
 }
 
 export async function join(
-  rig: Rig,
+  rig: Reach,
   owner: Caller,
   role: 'admin' | 'member' | 'viewer',
   approver: boolean,
@@ -58,7 +60,7 @@ export async function join(
   return enter(rig, email, expectAnswer(await rig.call('POST', '/auth/accept-invite', { token }), [200], session));
 }
 
-export async function assemble(rig: Rig): Promise<Cast> {
+export async function assemble(rig: Reach): Promise<Cast> {
   const owner = await signUp(rig);
   const reviewer = await join(rig, owner, 'member', true);
   const { id: projectId } = expectAnswer(await owner.call('POST', '/projects', { name: 'Tests' }), [201], id);
