@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,8 +41,11 @@ async function jest({ env }: Parts, folder: string, args: readonly string[]): Pr
       },
     },
   );
-  const [code] = await once(child, 'exit');
-  return typeof code === 'number' ? code : 1;
+  return new Promise((resolve) => {
+    child.once('exit', (code) => {
+      resolve(code ?? 1);
+    });
+  });
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'dc-test-'));

@@ -40,7 +40,7 @@ async function tokenFromMail(anyone: Caller, email: string): Promise<string> {
   throw new Error(`No mail came for ${email}.`);
 }
 
-async function signIn(base: string, email: string, name: string, organization: string): Promise<Caller> {
+export async function signIn(base: string, email: string, name: string, organization: string): Promise<Caller> {
   const anyone = createCaller(base);
   expectAnswer(await anyone.call('POST', '/auth/request', { email }), [202], z.unknown());
   const token = await tokenFromMail(anyone, email);
@@ -52,7 +52,7 @@ async function signIn(base: string, email: string, name: string, organization: s
   return createCaller(base, access_token);
 }
 
-async function invite(base: string, owner: Caller, email: string, name: string): Promise<Caller> {
+export async function invite(base: string, owner: Caller, email: string, name: string): Promise<Caller> {
   expectAnswer(await owner.call('POST', '/org/invites', { email, role: 'member', approver: true }), [201], id);
   const anyone = createCaller(base);
   const token = await tokenFromMail(anyone, email);

@@ -27,7 +27,7 @@ const reach = (): {
 function patiently(
   cast: Cast,
   path: string,
-  body: unknown = undefined,
+  body: unknown,
   caller = cast.owner,
 ): Promise<{ status: number; json: unknown }> {
   return eventually(path, 60_000, async () => {
@@ -41,7 +41,8 @@ function patiently(
       body: body === undefined ? null : JSON.stringify(body),
     });
     if (response.status !== 200 && response.status !== 201) throw new Error(`answered ${String(response.status)}`);
-    return { status: response.status, json: await response.json() };
+    const json: unknown = await response.json();
+    return { status: response.status, json };
   });
 }
 
@@ -65,14 +66,14 @@ test('a worker killed after the mint committed and before its task completed: on
   const core = await deployment.start('core', { FAULT_POINT: `kill:mint:${marker}` });
   const cast = await assemble(reach());
   const runId = await approvedRun(cast);
-  const asking = patiently(cast, `/runs/${runId}/receipt`);
+  const asking = patiently(cast, `/runs/${runId}/receipt`, undefined);
   await eventually('the worker to die', 20_000, () =>
     existsSync(marker) ? Promise.resolve() : Promise.reject(new Error('alive')),
   );
   await core.kill();
   await deployment.start('core');
   const answer = await asking;
-  const again = await patiently(cast, `/runs/${runId}/receipt`);
+  const again = await patiently(cast, `/runs/${runId}/receipt`, undefined);
   expect(receiptAnswer.parse(again.json).id).toBe(receiptAnswer.parse(answer.json).id);
   await eventually('the leaf', 20_000, async () => {
     expect(await counts(runId)).toEqual({ approvals: 1, receipts: 1, leaves: 1, pending: 0 });
@@ -107,7 +108,7 @@ test('an API killed after a command was accepted: the retry under the same key g
   await api.kill();
   expect(await lost).toBe('lost');
   await deployment.start('api');
-  const answer = await patiently(cast, `/runs/${runId}/receipt`);
+  const answer = await patiently(cast, `/runs/${runId}/receipt`, undefined);
   expect(receiptAnswer.parse(answer.json).bundle).not.toBeNull();
   await pause(100);
   expect(await counts(runId)).toEqual({ approvals: 1, receipts: 1, leaves: 1, pending: 0 });

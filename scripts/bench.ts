@@ -1,0 +1,11 @@
+import { benchLifecycle } from './bench/lifecycle.js';
+
+const benches: Readonly<Record<string, () => Promise<void>>> = { lifecycle: benchLifecycle };
+const [name = ''] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench) {
+  await bench();
+} else {
+  process.stderr.write(`Usage: npm run bench -- NAME, where NAME is one of: ${Object.keys(benches).join(', ')}\n`);
+  process.exitCode = 2;
+}

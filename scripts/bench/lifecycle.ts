@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
+import { z } from 'zod';
+import { expectAnswer, type Caller } from '../demo/client.js';
+import { invite, signIn } from '../demo/journey.js';
+import { eventually } from '../stack/processes.js';
+import { root } from '../stack/paths.js';
+import { startParts, startRoles } from '../stack/stack.js';
+
+/** Commands of one lifecycle: open, two pieces of evidence, submission, audit, checks, two grades, approval, receipt. */
+const COMMANDS = 10;
+const CLIENTS = [1, 8, 32] as const;
+const PER_LEVEL = { 1: 12, 8: 48, 32: 96 } as const;
+
+interface Pair {
+  readonly owner: Caller;
+  readonly reviewer: Caller;
+  readonly projectId: string;
+}
+interface Sample {
+  readonly perSecond: number;
+  /** Milliseconds of each command. */
+  readonly times: readonly number[];
+}
+const id = z.object({ id: z.string() });
+const audited = z.object({ checks: z.array(z.object({ id: z.string(), rule_id: z.string(), status: z.string() })) });
+
+async function lifecycle({ owner, reviewer, projectId }: Pair, times: number[]): Promise<string> {
+  const timed = async <S extends z.ZodType>(
+    caller: Caller,
+    method: string,
+    path: string,
+    body: unknown,
+    schema: S,
+  ): Promise<z.output<S>> => {
+    const begin = performance.now();
+    const answer = await caller.call(method, path, body);
+    times.push(performance.now() - begin);
+    return expectAnswer(answer, [200, 201], schema);
+  };
+  const run = await timed(
+    owner,
+    'POST',
+    '/runs',
+    { project_id: projectId, title: 'Bench', flight_sheet: { slug: 'numeric-memo' } },
+    id,
+  );
+  const path = `/runs/${run.id}`;
+  for (const content of ['Before: 100', 'After: 120'])
+    await timed(owner, 'POST', `${path}/evidence`, { kind: 'note', label: 'n', content: `${content} ${run.id}` }, id);
+  const output = {
+    title: 'Growth',
+    summary: 'Revenue rose from one hundred to one hundred and twenty.',
+    figures: [{ name: 'g', value: 20, unit: 'percent' }],
+    recommendation: 'Keep going as before.',
+  };
+  const calculations = [{ name: 'g', expression: '(b - a) / a * 100', inputs: { a: 100, b: 120 }, claimed: 20 }];
+  await timed(
+    owner,
+    'POST',
+    `${path}/submission`,
+    { agent: { name: 'bench', version: '1' }, output, calculations },
+    id,
+  );
+  const { checks } = await timed(owner, 'POST', `${path}/audit`, undefined, audited);
+  await timed(owner, 'POST', `${path}/checks`, undefined, audited);
+  for (const check of checks.filter(({ status }) => status === 'open')) {
+    await timed(
+      reviewer,
+      'PATCH',
+      `${path}/checks/${check.id}`,
+      { status: 'pass', response: check.rule_id === 'HUM-001' ? 1 : 'follows' },
+      id,
+    );
+  }
+  await timed(reviewer, 'POST', `${path}/approve`, { decision: 'approved' }, z.unknown());
+  await timed(owner, 'POST', `${path}/receipt`, undefined, id);
+  return run.id;
+}
+
+async function bareLifecycle(client: Client, times: number[]): Promise<void> {
+  const workflowId = `bare-${randomUUID()}`;
+  const timed = async (work: () => Promise<unknown>): Promise<void> => {
+    const begin = performance.now();
+    await work();
+    times.push(performance.now() - begin);
+  };
+  const start = new WithStartWorkflowOperation('bare', {
+    workflowId,
+    taskQueue: 'bench-bare',
+    args: [COMMANDS],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  await timed(() => client.workflow.executeUpdateWithStart('step', { startWorkflowOperation: start }));
+  const handle = client.workflow.getHandle(workflowId);
+  for (let i = 1; i < COMMANDS; i += 1) await timed(() => handle.executeUpdate('step'));
+}
+
+/** Runs `total` lifecycles with `clients` at a time. */
+async function measure(
+  clients: number,
+  total: number,
+  one: (client: number, times: number[]) => Promise<void>,
+): Promise<Sample> {
+  const times: number[] = [];
+  let next = 0;
+  const begin = performance.now();
+  await Promise.all(
+    Array.from({ length: clients }, async (_, client) => {
+      while (next < total) {
+        next += 1;
+        await one(client, times);
+      }
+    }),
+  );
+  return { perSecond: total / ((performance.now() - begin) / 1000), times };
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const show = (value: number): string => value.toFixed(2);
+
+/** Lifecycles over HTTP against a bare workflow with as many updates, in the same run on the same servers. */
+export async function benchLifecycle(): Promise<void> {
+  process.env['RATE_LIMIT_PER_MINUTE'] = '10000000';
+  const folder = mkdtempSync(join(tmpdir(), 'dc-bench-'));
+  const parts = await startParts({ folder, ui: false, fixedPorts: false, durable: true });
+  try {
+    await startRoles(parts);
+    await parts.nursery.fork('bare', join(root, 'dist/scripts/bench/bare-worker.js'), parts.env);
+    const connection = await Connection.connect({ address: parts.env['TEMPORAL_ADDRESS'] ?? '' });
+    const client = new Client({ connection });
+    const pairs: Pair[] = [];
+    for (let i = 0; i < 32; i += 1) {
+      const owner = await signIn(parts.publicUrl, `owner${String(i)}@example.test`, 'O', 'Bench');
+      const reviewer = await invite(parts.publicUrl, owner, `reviewer${String(i)}@example.test`, 'R');
+      const project = expectAnswer(await owner.call('POST', '/projects', { name: 'Bench' }), [201], id);
+      pairs.push({ owner, reviewer, projectId: project.id });
+    }
+    const pairOf = (i: number): Pair => pairs[i % pairs.length] ?? fail();
+    const runs: string[] = [];
+    const ours = async (i: number, times: number[]): Promise<void> => {
+      runs.push(await lifecycle(pairOf(i), times));
+    };
+    await measure(4, 8, ours);
+    await measure(4, 8, (_, times) => bareLifecycle(client, times));
+    process.stdout.write('clients | ours/s | bare/s | ratio | our p50 ms | bare p50 ms | ratio\n');
+    for (const clients of CLIENTS) {
+      const product = await measure(clients, PER_LEVEL[clients], ours);
+      await settled(client, runs);
+      const bare = await measure(clients, PER_LEVEL[clients], (_, times) => bareLifecycle(client, times));
+      const cells = [
+        product.perSecond,
+        bare.perSecond,
+        product.perSecond / bare.perSecond,
+        median(product.times),
+        median(bare.times),
+        median(product.times) / median(bare.times),
+      ];
+      process.stdout.write(`${String(clients).padStart(7)} | ${cells.map(show).join(' | ')}\n`);
+    }
+    const { historyLength } = await client.workflow.getHandle(`run:${runs[0] ?? ''}`).describe();
+    process.stdout.write(
+      `\n${String(historyLength)} history events for ${String(COMMANDS)} commands: ${show(historyLength / COMMANDS)} per command.\n`,
+    );
+    await connection.close();
+  } finally {
+    await parts.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until every run so far has its PDF, so that the peer is not measured in their shadow. */
+async function settled(client: Client, runs: readonly string[]): Promise<void> {
+  for (const run of runs.slice(-120)) {
+    await eventually(`the end of ${run}`, 120_000, async () => {
+      const { status } = await client.workflow.getHandle(`run:${run}`).describe();
+      if (status.name === 'RUNNING') throw new Error('still running');
+    });
+  }
+}
+
+function fail(): never {
+  throw new Error('benchLifecycle: no pair of people');
+}
