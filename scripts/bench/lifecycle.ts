@@ -124,10 +124,10 @@ const median = (values: readonly number[]): number =>
 const show = (value: number): string => value.toFixed(2);
 
 /** Lifecycles over HTTP against a bare workflow with as many updates, in the same run on the same servers. */
-export async function benchLifecycle(): Promise<void> {
+export async function benchLifecycle(durable: boolean): Promise<void> {
   process.env['RATE_LIMIT_PER_MINUTE'] = '10000000';
   const folder = mkdtempSync(join(tmpdir(), 'dc-bench-'));
-  const parts = await startParts({ folder, ui: false, fixedPorts: false, durable: true });
+  const parts = await startParts({ folder, ui: false, fixedPorts: false, durable });
   try {
     await startRoles(parts);
     await parts.nursery.fork('bare', join(root, 'dist/scripts/bench/bare-worker.js'), parts.env);

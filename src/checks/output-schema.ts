@@ -1,5 +1,6 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { LRUCache } from 'lru-cache';
 import type { Finding } from './engine.js';
 
 /** SUB-003: JSON Schema 2020-12, every fault with its pointer. */
@@ -16,11 +17,23 @@ export function checkOutputSchema(schema: Readonly<Record<string, unknown>>, out
   };
 }
 
-/** The faults of a value against a schema, each as pointer and sentence. */
-export function schemaFaults(schema: Readonly<Record<string, unknown>>, value: unknown): readonly string[] {
+/** Compiling a schema costs a hundred times what checking against it does; the sheets of a deployment are few. */
+const validators = new LRUCache<string, ValidateFunction>({ max: 200 });
+
+function compiled(schema: Readonly<Record<string, unknown>>): ValidateFunction {
+  const key = JSON.stringify(schema);
+  const known = validators.get(key);
+  if (known) return known;
   const ajv = new Ajv2020({ allErrors: true, strict: false });
   formats.default(ajv);
   const validate = ajv.compile(schema);
+  validators.set(key, validate);
+  return validate;
+}
+
+/** The faults of a value against a schema, each as pointer and sentence. */
+export function schemaFaults(schema: Readonly<Record<string, unknown>>, value: unknown): readonly string[] {
+  const validate = compiled(schema);
   if (validate(value)) return [];
   return (validate.errors ?? []).map(({ instancePath, message, params }) => {
     const extra = 'additionalProperty' in params ? ` (${String(params['additionalProperty'])})` : '';

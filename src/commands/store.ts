@@ -36,10 +36,16 @@ export async function stageCommand(
   tenant: Tenant,
   command: StagedCommand,
 ): Promise<{ subjectId: string; applied: AppliedCommand | undefined }> {
-  await CommandRow.query(tenant.trx)
-    .insert({ orgId: tenant.orgId, ...command })
+  // Losing a staged command with a crashing server loses nothing: its caller has no answer yet and sends it again.
+  await tenant.trx.raw('set local synchronous_commit = off');
+  const { actor, payload, ...fields } = command;
+  const inserted: unknown[] = await tenant
+    .trx('commands')
+    .insert({ orgId: tenant.orgId, ...fields, actor: JSON.stringify(actor), payload: JSON.stringify(payload) })
     .onConflict('command_id')
-    .ignore();
+    .ignore()
+    .returning('command_id');
+  if (inserted.length > 0) return { subjectId: command.subjectId, applied: undefined };
   const staged = await CommandRow.query(tenant.trx)
     .findOne({ commandId: command.commandId, orgId: tenant.orgId })
     .throwIfNotFound();
