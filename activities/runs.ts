@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { recordApplied, recordEvent, findApplied } from '../src/commands/store.js';
+import { recordApplied, recordEvent } from '../src/commands/store.js';
 import type { Database } from '../src/db/database.js';
 import { requireActiveSheet, sheetDigest } from '../src/flight-sheets/library.js';
 import { Refusal } from '../src/kernel/refusals.js';
@@ -38,9 +38,8 @@ export function createRunActivities({ database }: { readonly database: Database 
     /** Safe to retry: the run's id was drawn with the command, and the stored answer ends a second delivery. */
     openRun: (ref) =>
       database.tenant(ref.orgId, async (tenant) => {
-        const command = await requireCommand(tenant, ref);
-        if (await findApplied(tenant, ref.commandId))
-          return snapshotOf(await requireLocked(tenant, ref.runId), new Date());
+        const { command, isApplied } = await requireCommand(tenant, ref);
+        if (isApplied) return snapshotOf(await requireLocked(tenant, ref.runId), new Date());
         const payload = openRunPayload.parse(command.payload);
         if (!(await findProject(tenant, payload.project_id))) throw new Refusal('not_found', 'No such project.');
         const sheet = requireActiveSheet(payload.flight_sheet.slug, payload.flight_sheet.version);
@@ -63,8 +62,8 @@ export function createRunActivities({ database }: { readonly database: Database 
           state: 'draft',
           createdBy: command.actor.id,
         });
-        await recordEvent(tenant, { actor: command.actor, action: 'run.opened', target: run.id, runId: run.id });
-        await recordApplied(tenant, command, 201, showRunSummary(run));
+        const answer = { status: 201, result: showRunSummary(run) };
+        await recordApplied(tenant, command, answer, { action: 'run.opened', target: run.id, runId: run.id });
         return snapshotOf(run, new Date());
       }),
 

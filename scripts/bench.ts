@@ -1,6 +1,8 @@
+import { benchFootprint } from './bench/footprint.js';
 import { benchLifecycle } from './bench/lifecycle.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
+  footprint: benchFootprint,
   lifecycle: () => benchLifecycle(true),
   // The same without waiting for the disk: what is left is work, not fsync.
   'lifecycle-in-memory': () => benchLifecycle(false),

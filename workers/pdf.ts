@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createShareActivities } from '../activities/shares.js';
 import { refusalInterceptor } from '../activities/refusal-interceptor.js';
@@ -8,11 +9,15 @@ import { openDatabase } from '../src/db/database.js';
 import { createLogger, openStores, queuesOf, runProcess } from '../src/process.js';
 import { installRuntime } from './compose.js';
 
+/** Nobody waits for a PDF as they wait for an answer: on a shared host, Chromium takes what processor time is left. */
+const PRIORITY = 10;
+
 /** The pdf worker: Chromium in a process and on a queue of its own, so that no workflow waits behind it. */
 await runProcess(async (onStop) => {
   const config = readPdfConfig(process.env);
   const logger = createLogger('pdf', config);
   installRuntime(logger);
+  setPriority(PRIORITY);
   const database = openDatabase(config.DATABASE_URL, 4);
   const stores = openStores(config);
   const printer = createPdfPrinter(config.PUPPETEER_EXECUTABLE_PATH);

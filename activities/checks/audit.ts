@@ -17,7 +17,6 @@ import {
   type Audit,
 } from '../../src/checks/store.js';
 import { showAudit } from '../../src/checks/view.js';
-import { findApplied } from '../../src/commands/store.js';
 import type { Database, Tenant } from '../../src/db/database.js';
 import { listEvidence, type Evidence } from '../../src/evidence/store.js';
 import { coreRules } from '../../src/flight-sheets/library/parts.js';
@@ -75,10 +74,10 @@ export function createCheckActivities({ database, evidenceObjects }: CheckDeps):
 }
 
 async function begin(tenant: Tenant, ref: RunCommandRef, kind: Audit['kind']): Promise<Begun> {
-  const command = await requireCommand(tenant, ref);
+  const { command, isApplied } = await requireCommand(tenant, ref);
   const run = await requireRun(tenant, ref);
   const now = new Date();
-  if (await findApplied(tenant, ref.commandId)) return { done: snapshotOf(run, now) };
+  if (isApplied) return { done: snapshotOf(run, now) };
   const event = kind === 'core' ? 'run_checks' : 'audit';
   const id = auditPayload.parse(command.payload).audit_id;
   const mine = await findAudit(tenant, id);
@@ -127,9 +126,9 @@ async function finish(
   ref: RunCommandRef,
   outcome: { audit: Audit; rules: readonly Rule[]; results: readonly RuleResult[]; inputs: EngineInputs },
 ): Promise<RunSnapshot> {
-  const command = await requireCommand(tenant, ref);
+  const { command, isApplied } = await requireCommand(tenant, ref);
   const run = await requireRun(tenant, ref);
-  if (await findApplied(tenant, ref.commandId)) return snapshotOf(run, new Date());
+  if (isApplied) return snapshotOf(run, new Date());
   const { audit, rules, results, inputs } = outcome;
   const digests = digestsOf(inputs, results);
   if (audit.kind === 'core') await staleAudits(tenant, run.id, audit);
@@ -168,22 +167,30 @@ function requireQuick(evidence: readonly Evidence[]): void {
   }
 }
 
+/** Objects read at once: enough to hide the round trips, few enough to hold no more than a chunk of each. */
+const READERS = 4;
+
 /** Reads every object again and hashes it; null where the object is gone. */
 async function observe(
   objects: ObjectStore,
   evidence: readonly Evidence[],
 ): Promise<ReadonlyMap<string, string | null>> {
   const observed = new Map<string, string | null>();
-  for (const { id, objectKey } of evidence) {
-    const object = await objects.read(objectKey);
-    const hash = createHash('sha256');
-    if (object) {
-      for await (const chunk of object.body) {
-        hash.update(Buffer.from(chunk));
-        if (!activityInfo().isLocal) heartbeat(id);
-      }
-    }
-    observed.set(id, object ? hash.digest('hex') : null);
-  }
+  const waiting = evidence.values();
+  const reader = async (): Promise<void> => {
+    for (const { id, objectKey } of waiting) observed.set(id, await digestOf(objects, objectKey));
+  };
+  await Promise.all(Array.from({ length: READERS }, reader));
   return observed;
+}
+
+async function digestOf(objects: ObjectStore, key: string): Promise<string | null> {
+  const object = await objects.read(key);
+  if (!object) return null;
+  const hash = createHash('sha256');
+  for await (const chunk of object.body) {
+    hash.update(Buffer.from(chunk));
+    if (!activityInfo().isLocal) heartbeat(key);
+  }
+  return hash.digest('hex');
 }

@@ -8,6 +8,7 @@ import { expectAnswer, type Caller } from '../demo/client.js';
 import { invite, signIn } from '../demo/journey.js';
 import { eventually } from '../stack/processes.js';
 import { root } from '../stack/paths.js';
+import { usageOf, type Usage } from '../stack/usage.js';
 import { startParts, startRoles } from '../stack/stack.js';
 
 /** Commands of one lifecycle: open, two pieces of evidence, submission, audit, checks, two grades, approval, receipt. */
@@ -147,10 +148,13 @@ export async function benchLifecycle(durable: boolean): Promise<void> {
     };
     await measure(4, 8, ours);
     await measure(4, 8, (_, times) => bareLifecycle(client, times));
+    const spent: string[] = [];
     process.stdout.write('clients | ours/s | bare/s | ratio | our p50 ms | bare p50 ms | ratio\n');
     for (const clients of CLIENTS) {
+      const before = usageOf(parts.nursery);
       const product = await measure(clients, PER_LEVEL[clients], ours);
       await settled(client, runs);
+      spent.push(showSpent(clients, PER_LEVEL[clients], before, usageOf(parts.nursery)));
       const bare = await measure(clients, PER_LEVEL[clients], (_, times) => bareLifecycle(client, times));
       const cells = [
         product.perSecond,
@@ -166,11 +170,26 @@ export async function benchLifecycle(durable: boolean): Promise<void> {
     process.stdout.write(
       `\n${String(historyLength)} history events for ${String(COMMANDS)} commands: ${show(historyLength / COMMANDS)} per command.\n`,
     );
+    process.stdout.write(`\nProcessor time of one lifecycle, its PDF included:\n${spent.join('\n')}\n`);
     await connection.close();
   } finally {
     await parts.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Milliseconds of processor time per lifecycle and process. */
+function showSpent(
+  clients: number,
+  lifecycles: number,
+  before: ReadonlyMap<string, Usage>,
+  after: ReadonlyMap<string, Usage>,
+): string {
+  const cells = [...after].map(([name, { cpuSeconds }]) => {
+    const used = cpuSeconds - (before.get(name)?.cpuSeconds ?? 0);
+    return `${name} ${String(Math.round((used * 1000) / lifecycles))} ms`;
+  });
+  return `${String(clients).padStart(7)} | ${cells.join(', ')}`;
 }
 
 /** Waits until every run so far has its PDF, so that the peer is not measured in their shadow. */

@@ -22,6 +22,8 @@ export interface Nursery {
   run(name: string, command: string, args: readonly string[], options?: SpawnOptions): Running;
   /** Forks one of our own compiled programs and waits until it reports ready. */
   fork(name: string, script: string, env: NodeJS.ProcessEnv): Promise<Running>;
+  /** What runs now. */
+  running(): readonly Running[];
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export function createNursery(logDir: string): Nursery {
       if (!ready) throw new Error(`${name} did not start:\n${one.tail()}`);
       return one;
     },
+    running: () => running.filter(({ child }) => child.exitCode === null && child.signalCode === null),
     async close() {
       for (const one of running.toReversed()) await one.stop();
       reaper.stdin.end();

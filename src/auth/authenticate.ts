@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
-import { findMembership } from '../orgs/store.js';
+import { readMembership } from '../orgs/store.js';
 import type { Actor } from './actor.js';
 import type { Sessions } from './session.js';
 
@@ -13,7 +13,7 @@ export function createAuthenticator(database: Database, sessions: Sessions) {
     const token = BEARER.exec(authorization)?.[1];
     if (token === undefined) throw new Refusal('invalid_token', 'The Authorization header is not a bearer token.');
     const { userId, orgId, authTime } = await sessions.verify(token);
-    const membership = await database.tenant(orgId, (tenant) => findMembership(tenant, userId));
+    const membership = await readMembership(database, orgId, userId);
     if (!membership) throw new Refusal('invalid_token', 'This person no longer belongs to the organization.');
     const { role, approver } = membership;
     return { kind: 'person', userId, orgId, role, approver, authTime: authTime.toISOString() };

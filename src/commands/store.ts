@@ -1,6 +1,6 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Role } from '../auth/actor.js';
-import type { Tenant } from '../db/database.js';
+import type { Database, Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
 import { AppliedCommandRow, AuditEventRow, CommandRow } from './model.js';
@@ -36,8 +36,6 @@ export async function stageCommand(
   tenant: Tenant,
   command: StagedCommand,
 ): Promise<{ subjectId: string; applied: AppliedCommand | undefined }> {
-  // Losing a staged command with a crashing server loses nothing: its caller has no answer yet and sends it again.
-  await tenant.trx.raw('set local synchronous_commit = off');
   const { actor, payload, ...fields } = command;
   const inserted: unknown[] = await tenant
     .trx('commands')
@@ -53,9 +51,18 @@ export async function stageCommand(
   return { subjectId: staged.subjectId, applied: await findApplied(tenant, command.commandId) };
 }
 
-/** Locks a staged command for the transaction that applies it; a parallel delivery waits here, then finds it applied. */
-export async function lockCommand(tenant: Tenant, commandId: string): Promise<StagedCommand | undefined> {
-  return CommandRow.query(tenant.trx).findOne({ commandId, orgId: tenant.orgId }).forUpdate();
+/**
+ * Locks a staged command for the transaction that applies it; a parallel delivery waits here, then finds it applied.
+ * A payload that is still there says it is not, so that only commands without one cost a second look.
+ */
+export async function lockCommand(
+  tenant: Tenant,
+  commandId: string,
+): Promise<{ readonly command: StagedCommand; readonly isApplied: boolean } | undefined> {
+  const command = await CommandRow.query(tenant.trx).findOne({ commandId, orgId: tenant.orgId }).forUpdate();
+  if (!command) return undefined;
+  const isApplied = command.payload === null && (await findApplied(tenant, commandId)) !== undefined;
+  return { command, isApplied };
 }
 
 export async function findCommand(
@@ -69,21 +76,60 @@ export async function findApplied(tenant: Tenant, commandId: string): Promise<Ap
   return AppliedCommandRow.query(tenant.trx).findOne({ commandId, orgId: tenant.orgId });
 }
 
-/** Stores the answer in the transaction of its effect, and lets the payload go: it now lives in its own table. */
+const answerSchema = z.object({ rows: z.array(z.object({ status: z.int(), result: z.unknown() })) });
+
+/** The same outside a transaction of the caller's, in one statement. */
+export async function readApplied(
+  { knex }: Database,
+  orgId: string,
+  commandId: string,
+): Promise<AppliedCommand | undefined> {
+  return answerSchema.parse(await knex.raw('select * from applied_command(?, ?)', [orgId, commandId])).rows[0];
+}
+
+/**
+ * Stores the answer and the log entry in the transaction of their effect, in one statement, and lets the payload go:
+ * it now lives in its own table.
+ */
 export async function recordApplied(
   tenant: Tenant,
   command: StagedCommand,
-  status: number,
-  result: unknown,
+  answer: AppliedCommand,
+  event?: Omit<AuditEvent, 'actor'>,
 ): Promise<void> {
-  const { commandId, requestHash } = command;
+  const { commandId, requestHash, actor } = command;
+  const told = event ? `, told as (insert into audit_events ${insertOf(EVENT_COLUMNS)})` : '';
   await tenant.trx.raw(
-    `with let_go as (update commands set payload = null where command_id = :commandId)
+    `with let_go as (update commands set payload = null where command_id = :commandId)${told}
      insert into applied_commands (command_id, org_id, request_hash, status, result)
      values (:commandId, :orgId, :requestHash, :status, :result)`,
-    { commandId, orgId: tenant.orgId, requestHash, status, result: JSON.stringify(result) },
+    {
+      ...(event ? eventFields(tenant, { ...event, actor }) : {}),
+      commandId,
+      orgId: tenant.orgId,
+      requestHash,
+      status: answer.status,
+      result: JSON.stringify(answer.result),
+    },
   );
 }
+
+const EVENT_COLUMNS = {
+  id: 'id',
+  org_id: 'orgId',
+  actor: 'actor',
+  action: 'action',
+  target: 'target',
+  run_id: 'runId',
+  before_digest: 'beforeDigest',
+  after_digest: 'afterDigest',
+  request_id: 'requestId',
+} as const;
+
+const insertOf = (columns: Readonly<Record<string, string>>): string =>
+  `(${Object.keys(columns).join(', ')}) values (${Object.values(columns)
+    .map((name) => `:${name}`)
+    .join(', ')})`;
 
 /**
  * Runs a plain creation at most once per key, for rows that need no workflow: the stored answer is the answer.
@@ -118,20 +164,24 @@ export interface AuditEvent {
   readonly afterDigest?: string | null;
 }
 
-/** Appends to the organization's audit log, in the transaction of the write it tells of. */
-export async function recordEvent(tenant: Tenant, event: AuditEvent): Promise<void> {
+function eventFields(tenant: Tenant, event: AuditEvent): Record<string, string | null> {
   const { actor, action, target, runId = null, beforeDigest = null, afterDigest = null } = event;
-  await AuditEventRow.query(tenant.trx).insert({
+  return {
     id: newId('event'),
     orgId: tenant.orgId,
-    actor: { kind: actor.kind, id: actor.id },
+    actor: JSON.stringify({ kind: actor.kind, id: actor.id }),
     action,
     target,
     runId,
     beforeDigest,
     afterDigest,
     requestId: actor.requestId,
-  });
+  };
+}
+
+/** Appends to the organization's audit log, in the transaction of the write it tells of. */
+export async function recordEvent(tenant: Tenant, event: AuditEvent): Promise<void> {
+  await tenant.trx('audit_events').insert(eventFields(tenant, event));
 }
 
 export interface TimelineItem {

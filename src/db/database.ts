@@ -1,6 +1,7 @@
 import knex, { type Knex } from 'knex';
 import { knexSnakeCaseMappers } from 'objection';
 import pg from 'pg';
+import { ScopedClient, type ScopedConfig } from './scoped-client.js';
 
 /** Sizes, indexes and counters stay far below 2^53; a bigint as a string would only invite arithmetic on text. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -48,7 +49,8 @@ export interface Credentials {
 
 /** The one door to Postgres. Every scope is one transaction; its settings end with it. */
 export interface Database {
-  tenant<T>(orgId: string, work: (tenant: Tenant) => Promise<T>): Promise<T>;
+  /** `durable: false` may lose the commit with a crashing server: only for what its caller repeats. */
+  tenant<T>(orgId: string, work: (tenant: Tenant) => Promise<T>, options?: { readonly durable?: boolean }): Promise<T>;
   outsider<T>(credentials: Credentials, work: (outsider: Outsider) => Promise<T>): Promise<T>;
   system<T>(work: (system: System) => Promise<T>): Promise<T>;
   readonly knex: Knex;
@@ -58,32 +60,25 @@ export interface Database {
 /** Opens a pool. `maxConnections` bounds it; statements are cut off after 15 s so that a hang becomes an error. */
 export function openDatabase(url: string, maxConnections = 10): Database {
   const pool = knex({
-    client: 'pg',
+    client: ScopedClient,
     connection: { connectionString: url, application_name: 'defendablecloud', statement_timeout: 15_000 },
     pool: { min: 0, max: maxConnections, afterCreate: asApplication },
     acquireConnectionTimeout: 10_000,
     ...knexSnakeCaseMappers(),
   });
+  const scoped = <T>(scope: ScopedConfig['scope'], work: (trx: Knex.Transaction) => Promise<T>): Promise<T> => {
+    const config: ScopedConfig = { scope };
+    return pool.transaction(work, config);
+  };
   return {
     knex: pool,
-    tenant: (orgId, work) =>
-      pool.transaction(async (trx) => {
-        await trx.raw(`select set_config('app.org_id', ?, true)`, [orgId]);
-        return work(new Tenant(orgId, trx));
-      }),
+    tenant: (orgId, work, { durable = true } = {}) =>
+      scoped({ 'app.org_id': orgId, ...(durable ? {} : { synchronous_commit: 'off' }) }, (trx) =>
+        work(new Tenant(orgId, trx)),
+      ),
     outsider: ({ userId = '', tokenHash = '' }, work) =>
-      pool.transaction(async (trx) => {
-        await trx.raw(`select set_config('app.user_id', ?, true), set_config('app.token_hash', ?, true)`, [
-          userId,
-          tokenHash,
-        ]);
-        return work(new Outsider(trx));
-      }),
-    system: (work) =>
-      pool.transaction(async (trx) => {
-        await trx.raw('set local role dc_worker');
-        return work(new System(trx));
-      }),
+      scoped({ 'app.user_id': userId, 'app.token_hash': tokenHash }, (trx) => work(new Outsider(trx))),
+    system: (work) => scoped({ role: 'dc_worker' }, (trx) => work(new System(trx))),
     close: () => pool.destroy(),
   };
 }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { raw } from 'objection';
-import type { Role } from '../auth/actor.js';
-import { enterTenant, type Outsider, type Tenant } from '../db/database.js';
+import { z } from 'zod';
+import { roles, type Role } from '../auth/actor.js';
+import { enterTenant, type Database, type Outsider, type Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
 import { InviteRow, MembershipRow, OrgRow } from './model.js';
@@ -69,6 +70,17 @@ export async function findOrg(tenant: Tenant): Promise<Org> {
 
 export async function findMembership(tenant: Tenant, userId: string): Promise<Membership | undefined> {
   return MembershipRow.query(tenant.trx).findOne({ orgId: tenant.orgId, userId });
+}
+
+const memberSchema = z.object({ rows: z.array(z.object({ role: z.enum(roles), approver: z.boolean() })) });
+
+/** The role a person has now, in one statement: asked by every authenticated request. */
+export async function readMembership(
+  { knex }: Database,
+  orgId: string,
+  userId: string,
+): Promise<Pick<Membership, 'role' | 'approver'> | undefined> {
+  return memberSchema.parse(await knex.raw('select * from member_now(?, ?)', [orgId, userId])).rows[0];
 }
 
 /** The organizations of the person the transaction acts for, newest membership first. */

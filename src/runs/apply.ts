@@ -1,12 +1,5 @@
 import type { z } from 'zod';
-import {
-  lockCommand,
-  findApplied,
-  recordApplied,
-  recordEvent,
-  type CommandActor,
-  type StagedCommand,
-} from '../commands/store.js';
+import { lockCommand, recordApplied, type CommandActor, type StagedCommand } from '../commands/store.js';
 import type { Database, Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
 import { leadsTo, mayHappen, nextDeadline, whyNot, type Deadline, type RunEvent, type RunState } from './rules.js';
@@ -69,9 +62,9 @@ export async function applyRunCommand<S extends z.ZodType>(
 ): Promise<RunSnapshot> {
   return database.tenant(ref.orgId, async (tenant) => {
     const now = new Date();
-    const command = await requireCommand(tenant, ref);
+    const { command, isApplied } = await requireCommand(tenant, ref);
     const run = await requireRun(tenant, ref);
-    if (await findApplied(tenant, ref.commandId)) return snapshotOf(run, now);
+    if (isApplied) return snapshotOf(run, now);
     requireTransition(run, event);
     const done = await effect({
       tenant,
@@ -92,14 +85,8 @@ export async function settle(
 ): Promise<Run> {
   const { run, command, event, done } = step;
   const moved = done.event ? await move(tenant, run, event, done) : run;
-  if (done.event)
-    await recordEvent(tenant, {
-      actor: command.actor,
-      runId: run.id,
-      beforeDigest: `v${String(run.version)}`,
-      ...done.event,
-    });
-  await recordApplied(tenant, command, done.status, done.result);
+  const told = done.event && { runId: run.id, beforeDigest: `v${String(run.version)}`, ...done.event };
+  await recordApplied(tenant, command, done, told);
   return moved;
 }
 
@@ -109,10 +96,13 @@ async function move(tenant: Tenant, run: Run, event: RunEvent, { state, patch = 
   return moveRun(tenant, run, state, patch);
 }
 
-export async function requireCommand(tenant: Tenant, { commandId }: RunCommandRef): Promise<StagedCommand> {
-  const command = await lockCommand(tenant, commandId);
-  if (!command) throw new Refusal('not_found', 'This command was never staged.');
-  return command;
+export async function requireCommand(
+  tenant: Tenant,
+  { commandId }: RunCommandRef,
+): Promise<{ readonly command: StagedCommand; readonly isApplied: boolean }> {
+  const locked = await lockCommand(tenant, commandId);
+  if (!locked) throw new Refusal('not_found', 'This command was never staged.');
+  return locked;
 }
 
 export async function requireRun(tenant: Tenant, { runId }: RunCommandRef): Promise<Run> {
@@ -122,7 +112,7 @@ export async function requireRun(tenant: Tenant, { runId }: RunCommandRef): Prom
 }
 
 /** The same table that the workflow's validator asks, now against the locked row. */
-export function requireTransition(run: Run, event: RunEvent): void {
+export function requireTransition(run: Pick<Run, 'state'>, event: RunEvent): void {
   const verdict = mayHappen(run.state, event);
   if (!verdict.ok)
     throw new Refusal(verdict.because, whyNot(event, run.state), {

@@ -3,7 +3,7 @@ import type { Delivery } from '../adapters/temporal.js';
 import type { Actor } from '../auth/actor.js';
 import { commandActor } from '../commands/actor.js';
 import { commandIdOf, requestHashOf } from '../commands/identity.js';
-import { findApplied, stageCommand, type AppliedCommand } from '../commands/store.js';
+import { readApplied, stageCommand, type AppliedCommand } from '../commands/store.js';
 import type { Database, Tenant } from '../db/database.js';
 import type { RequestInfo } from '../http/define-route.js';
 import { Refusal } from '../kernel/refusals.js';
@@ -11,7 +11,7 @@ import { requireTransition } from './apply.js';
 import type { RunCommandRef } from './apply.js';
 import type { RunDurable } from './durable.js';
 import type { RunEvent } from './rules.js';
-import { findRun } from './store.js';
+import { findRunState } from './store.js';
 
 export const pendingView = z.strictObject({ operation: z.url(), state: z.literal('pending') }).meta({ id: 'Pending' });
 
@@ -44,11 +44,11 @@ export type Answer =
 export async function giveCommand(deps: RunCommandDeps, command: RunCommand): Promise<Answer> {
   const { actor, event, runId } = command;
   const ref: RunCommandRef = { commandId: commandId(command, `${event} ${runId}`), orgId: actor.orgId, runId };
-  const earlier = await deps.database.tenant(actor.orgId, async (tenant) => {
-    const run = await findRun(tenant, runId);
-    if (!run) throw new Refusal('not_found', 'No such run.');
+  const earlier = await staging(deps, actor.orgId, async (tenant) => {
+    const state = await findRunState(tenant, runId);
+    if (!state) throw new Refusal('not_found', 'No such run.');
     const { applied } = await stage(tenant, command, ref.commandId, event, runId);
-    if (!applied) requireTransition(run, event);
+    if (!applied) requireTransition(state, event);
     return applied;
   });
   if (earlier) return answered(earlier, true);
@@ -61,7 +61,7 @@ export async function openRun(
   given: Given & { readonly runId: string; readonly projectId: string },
 ): Promise<Answer> {
   const id = commandId(given, 'open');
-  const { subjectId, applied } = await deps.database.tenant(given.actor.orgId, (tenant) =>
+  const { subjectId, applied } = await staging(deps, given.actor.orgId, (tenant) =>
     stage(tenant, given, id, 'open', given.runId),
   );
   if (applied) return answered(applied, true);
@@ -71,6 +71,10 @@ export async function openRun(
 
 const commandId = ({ actor, request }: Given, operation: string): string =>
   commandIdOf(actor, operation, request.idempotencyKey ?? request.requestId);
+
+/** Losing a staged command with a crashing server loses nothing: its caller has no answer yet and sends it again. */
+const staging = <T>({ database }: RunCommandDeps, orgId: string, work: (tenant: Tenant) => Promise<T>): Promise<T> =>
+  database.tenant(orgId, work, { durable: false });
 
 function stage(
   tenant: Tenant,
@@ -103,7 +107,7 @@ async function conclude(
   ref: RunCommandRef,
   delivery: Delivery,
 ): Promise<Answer> {
-  const applied = await database.tenant(ref.orgId, (tenant) => findApplied(tenant, ref.commandId));
+  const applied = await readApplied(database, ref.orgId, ref.commandId);
   if (applied) return answered(applied, false);
   switch (delivery) {
     case 'accepted':

@@ -74,6 +74,11 @@ export async function findRun(tenant: Tenant, id: string): Promise<Run | undefin
   return runs(tenant).findById(id);
 }
 
+/** The state alone, without the frozen sheet and what else makes a run large. */
+export async function findRunState(tenant: Tenant, id: string): Promise<Pick<Run, 'state'> | undefined> {
+  return runs(tenant).findById(id).select('state');
+}
+
 /** Reads a run for change: commands on one run pass one at a time from here to their commit. */
 export async function lockRun(tenant: Tenant, id: string): Promise<Run | undefined> {
   return runs(tenant).findById(id).forUpdate();
