@@ -8,6 +8,7 @@ import { voidApprovals } from '../src/approvals/store.js';
 import type { Tenant } from '../src/db/database.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { applyRunCommand, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
+import { countUsage } from '../src/usage/store.js';
 import type { Run, RunPatch } from '../src/runs/store.js';
 
 const CLOCK_SKEW_MS = 5 * 60_000;
@@ -26,6 +27,7 @@ export function createEvidenceActivities({ database }: { readonly database: Data
         }
         const { evidence, isNew } = await attachOnce(tenant, run.id, payload, actor.id, now);
         if (!isNew) return { state: run.state, status: 200, result: showEvidence(evidence) };
+        await countUsage(tenant, 'evidence_bytes', evidence.size);
         const root = evidenceRoot(await listEvidence(tenant, run.id));
         return {
           state: 'collecting',

@@ -17,6 +17,7 @@ import { findReceiptOf, insertReceipt, lockSequence } from '../src/receipts/stor
 import { applyRunCommand, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
 import type { Run } from '../src/runs/store.js';
 import { insertShare } from '../src/shares/store.js';
+import { countUsage } from '../src/usage/store.js';
 import { findSubmission } from '../src/submissions/store.js';
 import type { RunRef } from './runs.js';
 import type { Growth } from '../src/db/listen.js';
@@ -74,6 +75,7 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
           profile: 'standard',
           createdBy: actor.id,
         });
+        await countUsage(tenant, 'receipts');
         await queueLeaf(tenant.trx, logId, { entry: signed.entry, receiptId, kind: 'run', orgAlias: facts.org.alias });
         return {
           state: 'receipted',

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { recordApplied, recordEvent } from '../src/commands/store.js';
+import { recordEvent } from '../src/audit-log/store.js';
+import { recordApplied } from '../src/commands/store.js';
 import type { Database } from '../src/db/database.js';
 import { requireActiveSheet, sheetDigest } from '../src/flight-sheets/library.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { enqueueMail } from '../src/mail/store.js';
 import { listMembers } from '../src/orgs/store.js';
+import { countUsage } from '../src/usage/store.js';
 import { findProject } from '../src/projects/store.js';
 import {
   applyRunCommand,
@@ -62,6 +64,7 @@ export function createRunActivities({ database }: { readonly database: Database 
           state: 'draft',
           createdBy: command.actor.id,
         });
+        await countUsage(tenant, 'runs');
         const answer = { status: 201, result: showRunSummary(run) };
         await recordApplied(tenant, command, answer, { action: 'run.opened', target: run.id, runId: run.id });
         return snapshotOf(run, new Date());

@@ -2,6 +2,8 @@ import type Koa from 'koa';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ObjectStore } from './adapters/object-store.js';
+import { apiKeyRoutes } from './api-keys/routes.js';
+import { auditLogRoutes } from './audit-log/routes.js';
 import { approvalRoutes } from './approvals/routes.js';
 import { createAuthenticator } from './auth/authenticate.js';
 import { authRoutes } from './auth/routes.js';
@@ -18,8 +20,15 @@ import { createApp } from './http/app.js';
 import type { Route } from './http/define-route.js';
 import { createLinkLimit, createRequestLimit } from './http/limits.js';
 import { openapi } from './http/openapi.js';
+import { diagnosticsRoutes } from './health/admin-routes.js';
+import { ledgerInternalRoutes } from './ledger/internal-routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { mailboxRoutes } from './mail/routes.js';
+import { inviteRoutes } from './invites/routes.js';
+import { sessionRoutes } from './sessions/routes.js';
+import type { SecretHashes } from './auth/secret.js';
+import type { CallMeter } from './usage/call-meter.js';
+import { usageRoutes } from './usage/routes.js';
 import { orgRoutes } from './orgs/routes.js';
 import { projectRoutes } from './projects/routes.js';
 import { receiptRoutes } from './receipts/routes.js';
@@ -37,6 +46,9 @@ export interface ApiParts {
   readonly queues: TaskQueues;
   readonly sessions: Sessions;
   readonly tokens: Tokens;
+  readonly secretHashes: SecretHashes;
+  readonly platformAdmins: ReadonlySet<string>;
+  readonly callMeter: CallMeter;
   readonly growth: Growth;
   readonly logger: Logger;
   readonly publicUrl: string;
@@ -64,7 +76,12 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
   const routes: Route[] = [
     ...healthRoutes({ dependencies, accepting: parts.accepting }),
     ...authRoutes({ ...parts, linkLimit: createLinkLimit(database.knex) }),
+    ...sessionRoutes(parts),
     ...orgRoutes(parts),
+    ...inviteRoutes(parts),
+    ...apiKeyRoutes(parts),
+    ...usageRoutes(parts),
+    ...auditLogRoutes(parts),
     ...projectRoutes(parts),
     ...flightSheetRoutes(),
     ...runRoutes(commands),
@@ -75,20 +92,33 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...receiptRoutes(commands),
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects }),
     ...ledgerRoutes(parts),
+    ...ledgerInternalRoutes(parts),
+    ...diagnosticsRoutes({ ...parts, queues: { ...parts.queues } }),
   ];
   const documented: readonly Route[] = [...routes, ...docsRoutes(() => openapi(documented))];
   return parts.mailbox ? [...documented, ...mailboxRoutes(parts)] : documented;
 }
 
-export function createApi(parts: ApiParts): Koa {
+/** Which routes a listener has: all, or with a listener of their own for internal keys, the one part or the other. */
+export type Listener = 'all' | 'public' | 'internal';
+
+export function createApi(parts: ApiParts, listener: Listener = 'all'): Koa {
   const { publicUrl, production, trustProxy, logger } = parts;
-  return createApp(apiRoutes(parts), {
+  const routes = apiRoutes(parts).filter(({ auth }) => isServedOn(listener, auth.name));
+  return createApp(routes, {
     publicUrl,
     production,
     trustProxy,
     logger,
-    authenticate: createAuthenticator(parts.database, parts.sessions),
+    authenticate: createAuthenticator(parts),
     limit: createRequestLimit(parts.requestsPerMinute),
+    meter: parts.callMeter,
     checkResponses: !production,
   });
+}
+
+/** Internal routes are nowhere to be found on a public listener, and an internal one has nothing else. */
+function isServedOn(listener: Listener, gate: Route['auth']['name']): boolean {
+  if (listener === 'all') return true;
+  return (gate === 'internal') === (listener === 'internal');
 }

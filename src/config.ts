@@ -10,6 +10,27 @@ const file = z.string().transform((path, ctx) => {
     return z.NEVER;
   }
 });
+/** VERSION:BASE64, the present one first, earlier ones after it; as in 2:AbC…,1:XyZ… */
+const peppers = z.string().transform((text, ctx) => {
+  const parsed = text.split(',').map((part) => /^(\d{1,4}):(.+)$/.exec(part.trim()));
+  const [first, ...rest] = parsed.map((match) => ({
+    version: Number(match?.[1] ?? 0),
+    key: Buffer.from(match?.[2] ?? '', 'base64'),
+  }));
+  if (first && [first, ...rest].every(({ version, key }) => version > 0 && key.length >= 32))
+    return [first, ...rest] as const;
+  ctx.addIssue({ code: 'custom', message: 'must be VERSION:BASE64 of at least 32 bytes, the present one first' });
+  return z.NEVER;
+});
+const addresses = z.string().transform(
+  (text) =>
+    new Set(
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    ),
+);
 const origin = z.url().transform((url) => new URL(url).origin);
 
 /** kill or hold, after which activity, and a file that makes it happen once: for crash tests only. */
@@ -49,6 +70,10 @@ const api = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   SESSION_KEY_FILE: file,
+  KEY_PEPPERS: peppers,
+  PLATFORM_ADMINS: addresses.prefault(''),
+  INTERNAL_HOST: z.string().default('127.0.0.1'),
+  INTERNAL_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   SIGN_UP: z.enum(['open', 'invited']).default('invited'),
   MAIL: z.enum(['mailbox', 'smtp']),
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(600),

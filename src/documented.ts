@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
 import { createObjectStore } from './adapters/object-store.js';
 import { apiRoutes } from './api.js';
+import { createSecretHashes } from './auth/secret.js';
 import { createTokens } from './auth/tokens.js';
 import { openDatabase } from './db/database.js';
 import type { Route } from './http/define-route.js';
@@ -27,6 +28,9 @@ export function documentedRoutes(): readonly Route[] {
       jwks: { keys: [] },
     },
     tokens: createTokens(''),
+    secretHashes: createSecretHashes([{ version: 1, key: Buffer.alloc(32) }]),
+    platformAdmins: new Set(),
+    callMeter: { count: () => undefined, flush: () => Promise.resolve(), close: () => Promise.resolve() },
     growth: { until: () => Promise.resolve(), next: () => Promise.resolve(), close: () => Promise.resolve() },
     logger: pino({ level: 'silent' }),
     publicUrl: 'http://localhost',

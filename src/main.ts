@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { connectTemporal } from './adapters/temporal.js';
-import { createApi } from './api.js';
+import { createApi, type ApiParts, type Listener } from './api.js';
 import { createSessions } from './auth/session.js';
+import { createSecretHashes } from './auth/secret.js';
 import { createTokens } from './auth/tokens.js';
 import { readApiConfig } from './config.js';
 import { openDatabase } from './db/database.js';
 import { listen } from './db/listen.js';
+import { createCallMeter } from './usage/call-meter.js';
 import { createLogger, openStores, queuesOf, runProcess } from './process.js';
 
 /** The API process: stateless, any number of them. */
@@ -19,8 +21,11 @@ await runProcess(async (onStop) => {
     logger.warn({ err: error }, 'listen');
   });
   const stores = openStores(config);
+  const callMeter = createCallMeter(database, (error) => {
+    logger.warn({ err: error }, 'call meter');
+  });
   let accepting = true;
-  const app = createApi({
+  const parts: ApiParts = {
     ...stores,
     database,
     client,
@@ -29,6 +34,9 @@ await runProcess(async (onStop) => {
     queues: queuesOf(config),
     sessions: await createSessions(config.SESSION_KEY_FILE, config.PUBLIC_URL),
     tokens: createTokens(config.PEPPER),
+    secretHashes: createSecretHashes(config.KEY_PEPPERS),
+    platformAdmins: config.PLATFORM_ADMINS,
+    callMeter,
     publicUrl: config.PUBLIC_URL,
     logId: config.LEDGER_ORIGIN,
     signUp: config.SIGN_UP,
@@ -37,21 +45,36 @@ await runProcess(async (onStop) => {
     trustProxy: config.TRUST_PROXY,
     requestsPerMinute: config.RATE_LIMIT_PER_MINUTE,
     accepting: () => accepting,
-  });
-  const answer = app.callback();
-  const server = createServer((request, response) => void answer(request, response));
-  server.requestTimeout = 120_000;
-  server.listen(config.PORT, config.HOST);
-  await once(server, 'listening');
-  logger.info({ address: server.address() }, 'listening');
+  };
+  const { HOST, PORT, INTERNAL_HOST, INTERNAL_PORT } = config;
+  const servers =
+    INTERNAL_PORT === undefined
+      ? [await serve(parts, 'all', PORT, HOST)]
+      : [await serve(parts, 'public', PORT, HOST), await serve(parts, 'internal', INTERNAL_PORT, INTERNAL_HOST)];
+  for (const server of servers) logger.info({ address: server.address() }, 'listening');
   onStop(async () => {
     accepting = false;
-    server.close();
-    server.closeIdleConnections();
-    await once(server, 'close');
+    await Promise.all(servers.map(drain));
+    await callMeter.close();
     await growth.close();
     await client.connection.close();
     await database.close();
     stores.close();
   });
 });
+
+async function serve(parts: ApiParts, listener: Listener, port: number, host: string): Promise<Server> {
+  const answer = createApi(parts, listener).callback();
+  const server = createServer((request, response) => void answer(request, response));
+  server.requestTimeout = 120_000;
+  server.listen(port, host);
+  await once(server, 'listening');
+  return server;
+}
+
+/** Lets the requests in flight end and takes no more. */
+async function drain(server: Server): Promise<void> {
+  server.close();
+  server.closeIdleConnections();
+  await once(server, 'close');
+}

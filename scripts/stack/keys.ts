@@ -18,6 +18,10 @@ export function makeKeys(folder: string): NodeJS.ProcessEnv {
     SESSION_KEY_FILE: keep('session.pem', ed25519),
     LEDGER_KEY_FILE: keep('ledger.pem', ed25519),
     RECEIPT_KEY_FILE: keep('receipt.pem', p256),
+    KEY_PEPPERS: `1:${readFileSync(
+      keep('key-pepper', () => randomBytes(32).toString('base64')),
+      'utf8',
+    )}`,
     PEPPER: readFileSync(
       keep('pepper', () => randomBytes(32).toString('base64')),
       'utf8',

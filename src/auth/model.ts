@@ -12,6 +12,8 @@ export class MagicLinkRow extends Model {
   declare readonly id: string;
   declare email: string;
   declare tokenHash: string;
+  declare codeHash: string | null;
+  declare codeAttempts: number;
   declare createdAt: Date;
   declare expiresAt: Date;
   declare usedAt: Date | null;

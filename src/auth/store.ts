@@ -15,17 +15,18 @@ const toUser = ({ id, email, displayName }: UserRow): User => ({ id, email, disp
 /** Makes a link for an address and voids the ones before it; the newest is the only one that works. */
 export async function replaceLink(
   outsider: Outsider,
-  link: { id: string; email: string; tokenHash: string; minutes: number },
+  link: { id: string; email: string; tokenHash: string; codeHash: string; minutes: number },
 ): Promise<void> {
-  const { id, email, tokenHash, minutes } = link;
+  const { id, email, tokenHash, codeHash, minutes } = link;
   await MagicLinkRow.query(outsider.trx)
     .where({ email })
     .whereNull('usedAt')
     .whereNull('voidedAt')
     .patch({ voidedAt: raw('now()') });
   await outsider.trx.raw(
-    `insert into magic_links (id, email, token_hash, expires_at) values (?, ?, ?, now() + make_interval(mins => ?))`,
-    [id, email, tokenHash, minutes],
+    `insert into magic_links (id, email, token_hash, code_hash, expires_at)
+     values (?, ?, ?, ?, now() + make_interval(mins => ?))`,
+    [id, email, tokenHash, codeHash, minutes],
   );
 }
 
@@ -52,6 +53,28 @@ export async function consumeLink(outsider: Outsider, tokenHash: string): Promis
   );
 }
 
+/** Wrong codes that a link bears before only its token works. */
+const CODE_ATTEMPTS = 5;
+
+/**
+ * Consumes the live link of an address by its six-digit code. The row is locked, so parallel guesses count one by one;
+ * the answer is a value because a wrong guess must be committed.
+ */
+export async function consumeCode(outsider: Outsider, email: string, codeHash: string): Promise<boolean> {
+  const link = await MagicLinkRow.query(outsider.trx)
+    .where({ email })
+    .whereNull('usedAt')
+    .whereNull('voidedAt')
+    .where('expiresAt', '>', raw('now()'))
+    .first()
+    .forUpdate();
+  if (!link || link.codeAttempts >= CODE_ATTEMPTS) return false;
+  const isRight = link.codeHash === codeHash;
+  const change = isRight ? { usedAt: raw('now()') } : { codeAttempts: link.codeAttempts + 1 };
+  await MagicLinkRow.query(outsider.trx).where({ id: link.id }).patch(change);
+  return isRight;
+}
+
 export async function findUserByEmail(outsider: Outsider, email: string): Promise<User | undefined> {
   const row = await UserRow.query(outsider.trx).findOne({ email });
   return row && toUser(row);
@@ -66,9 +89,6 @@ export async function ensureUser(scope: Outsider | Tenant, email: string, displa
   return toUser(await UserRow.query(scope.trx).findOne({ email }).throwIfNotFound());
 }
 
-export async function findUsers(tenant: Tenant, ids: readonly string[]): Promise<readonly User[]> {
-  const rows = await UserRow.query(tenant.trx)
-    .whereIn('id', [...ids])
-    .whereIn('id', tenant.trx('memberships').select('user_id').where({ orgId: tenant.orgId }));
-  return rows.map(toUser);
+export async function requireUser(scope: Outsider | Tenant, id: string): Promise<User> {
+  return toUser(await UserRow.query(scope.trx).findById(id).throwIfNotFound());
 }

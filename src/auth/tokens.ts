@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 /** What a token is for; a token of one purpose never passes as another. */
-export type TokenPurpose = 'sign-in' | 'invite' | 'share';
+export type TokenPurpose = 'sign-in' | 'sign-in-code' | 'invite' | 'share' | 'refresh';
 
 /**
  * Bearer tokens that are never stored: HMAC-SHA-256 (RFC 2104) of the object's id under a secret pepper, 256 bits in
@@ -22,3 +22,12 @@ export function createTokens(pepper: string): Tokens {
     hash: (token) => mac(`hash/${token}`).toString('hex'),
   };
 }
+
+/** The six digits that stand for a sign-in link where it can't be opened. */
+export function signInCode(tokens: Tokens, linkId: string): string {
+  const bytes = Buffer.from(tokens.issue('sign-in-code', linkId), 'base64url');
+  return String(bytes.readUIntBE(0, 6) % 1_000_000).padStart(6, '0');
+}
+
+/** What a code is looked up by; bound to its address, since a code alone is short. */
+export const codeHashOf = (tokens: Tokens, email: string, code: string): string => tokens.hash(`code/${email}/${code}`);

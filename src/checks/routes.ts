@@ -1,6 +1,6 @@
 import { newId } from '../db/new-id.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
-import { person } from '../http/gates.js';
+import { caller, person } from '../http/gates.js';
 import { Refusal } from '../kernel/refusals.js';
 import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
 import { mayRecord } from '../runs/policy.js';
@@ -14,7 +14,7 @@ export function checkRoutes(deps: RunCommandDeps): readonly Route[] {
       path: '/runs/{run_id}/audit',
       operationId: 'auditRun',
       summary: 'Run the flight-sheet audit',
-      auth: person,
+      auth: caller('audit:run'),
       may: mayRecord,
       params: runParams,
       query: none,
@@ -41,7 +41,7 @@ export function checkRoutes(deps: RunCommandDeps): readonly Route[] {
       path: '/runs/{run_id}/checks',
       operationId: 'runChecks',
       summary: 'Run the core check engine',
-      auth: person,
+      auth: caller('audit:run'),
       may: mayRecord,
       params: runParams,
       query: none,

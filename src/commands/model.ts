@@ -26,18 +26,3 @@ export class AppliedCommandRow extends Model {
   declare result: unknown;
   declare appliedAt: Date;
 }
-
-export class AuditEventRow extends Model {
-  static override readonly tableName = 'audit_events';
-  static override readonly jsonAttributes = ['actor'];
-  declare readonly id: string;
-  declare orgId: string;
-  declare at: Date;
-  declare actor: { readonly kind: string; readonly id: string };
-  declare action: string;
-  declare target: string;
-  declare runId: string | null;
-  declare beforeDigest: string | null;
-  declare afterDigest: string | null;
-  declare requestId: string;
-}

@@ -1,18 +1,21 @@
 import { z } from 'zod';
+import { eventColumns, eventFields, type AuditEvent } from '../audit-log/store.js';
 import type { Role } from '../auth/actor.js';
 import type { Database, Tenant } from '../db/database.js';
-import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
-import { AppliedCommandRow, AuditEventRow, CommandRow } from './model.js';
+import { AppliedCommandRow, CommandRow } from './model.js';
 
 /** Who gave a command, as it was when the command was given. */
 export interface CommandActor {
-  readonly kind: 'person' | 'system';
+  readonly kind: 'person' | 'key' | 'system';
+  /** The person; for a key, the one who made it. */
   readonly id: string;
+  readonly keyId?: string;
   readonly role: Role | 'system';
   readonly approver: boolean;
   readonly authTime: string;
   readonly requestId: string;
+  readonly network?: string;
 }
 export interface StagedCommand {
   readonly commandId: string;
@@ -87,6 +90,11 @@ export async function readApplied(
   return answerSchema.parse(await knex.raw('select * from applied_command(?, ?)', [orgId, commandId])).rows[0];
 }
 
+const EVENT_COLUMNS = Object.values(eventColumns).join(', ');
+const EVENT_FIELDS = Object.keys(eventColumns)
+  .map((name) => `:${name}`)
+  .join(', ');
+
 /**
  * Stores the answer and the log entry in the transaction of their effect, in one statement, and lets the payload go:
  * it now lives in its own table.
@@ -98,7 +106,7 @@ export async function recordApplied(
   event?: Omit<AuditEvent, 'actor'>,
 ): Promise<void> {
   const { commandId, requestHash, actor } = command;
-  const told = event ? `, told as (insert into audit_events ${insertOf(EVENT_COLUMNS)})` : '';
+  const told = event ? `, told as (insert into audit_events (${EVENT_COLUMNS}) values (${EVENT_FIELDS}))` : '';
   await tenant.trx.raw(
     `with let_go as (update commands set payload = null where command_id = :commandId)${told}
      insert into applied_commands (command_id, org_id, request_hash, status, result)
@@ -113,23 +121,6 @@ export async function recordApplied(
     },
   );
 }
-
-const EVENT_COLUMNS = {
-  id: 'id',
-  org_id: 'orgId',
-  actor: 'actor',
-  action: 'action',
-  target: 'target',
-  run_id: 'runId',
-  before_digest: 'beforeDigest',
-  after_digest: 'afterDigest',
-  request_id: 'requestId',
-} as const;
-
-const insertOf = (columns: Readonly<Record<string, string>>): string =>
-  `(${Object.keys(columns).join(', ')}) values (${Object.values(columns)
-    .map((name) => `:${name}`)
-    .join(', ')})`;
 
 /**
  * Runs a plain creation at most once per key, for rows that need no workflow: the stored answer is the answer.
@@ -154,44 +145,3 @@ export async function once<S extends z.ZodType>(
 
 const mismatch = (): Refusal =>
   new Refusal('idempotency_mismatch', 'This Idempotency-Key was used for another request.');
-
-export interface AuditEvent {
-  readonly actor: CommandActor;
-  readonly action: string;
-  readonly target: string;
-  readonly runId?: string;
-  readonly beforeDigest?: string | null;
-  readonly afterDigest?: string | null;
-}
-
-function eventFields(tenant: Tenant, event: AuditEvent): Record<string, string | null> {
-  const { actor, action, target, runId = null, beforeDigest = null, afterDigest = null } = event;
-  return {
-    id: newId('event'),
-    orgId: tenant.orgId,
-    actor: JSON.stringify({ kind: actor.kind, id: actor.id }),
-    action,
-    target,
-    runId,
-    beforeDigest,
-    afterDigest,
-    requestId: actor.requestId,
-  };
-}
-
-/** Appends to the organization's audit log, in the transaction of the write it tells of. */
-export async function recordEvent(tenant: Tenant, event: AuditEvent): Promise<void> {
-  await tenant.trx('audit_events').insert(eventFields(tenant, event));
-}
-
-export interface TimelineItem {
-  readonly at: Date;
-  readonly actor: { readonly kind: string; readonly id: string };
-  readonly action: string;
-  readonly target: string;
-}
-
-/** What happened to a run, oldest first. */
-export async function listRunEvents(tenant: Tenant, runId: string): Promise<readonly TimelineItem[]> {
-  return AuditEventRow.query(tenant.trx).where({ orgId: tenant.orgId, runId }).orderBy(['at', 'id']).limit(1000);
-}

@@ -3,6 +3,7 @@ import { people } from './migrations/0001-people.js';
 import { runs } from './migrations/0002-runs.js';
 import { ledger } from './migrations/0003-ledger.js';
 import { scopedReads } from './migrations/0004-scoped-reads.js';
+import { identity } from './migrations/0005-identity.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -10,6 +11,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0002-runs', sql: runs },
   { name: '0003-ledger', sql: ledger },
   { name: '0004-scoped-reads', sql: scopedReads },
+  { name: '0005-identity', sql: identity },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

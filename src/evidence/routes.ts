@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ObjectStore } from '../adapters/object-store.js';
 import { newId } from '../db/new-id.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
-import { person } from '../http/gates.js';
+import { caller } from '../http/gates.js';
 import { Refusal } from '../kernel/refusals.js';
 import { findRun } from '../runs/store.js';
 import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
@@ -32,7 +32,7 @@ export function evidenceRoutes(deps: EvidenceRouteDeps): readonly Route[] {
       path: '/runs/{run_id}/evidence',
       operationId: 'attachEvidence',
       summary: 'Attach evidence with its content',
-      auth: person,
+      auth: caller('runs:write'),
       may: mayRecord,
       params: runParams,
       query: none,
@@ -82,7 +82,7 @@ export function evidenceRoutes(deps: EvidenceRouteDeps): readonly Route[] {
       path: '/runs/{run_id}/evidence/upload',
       operationId: 'uploadEvidence',
       summary: 'Attach a file as evidence',
-      auth: person,
+      auth: caller('runs:write'),
       may: mayRecord,
       params: runParams,
       query: none,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
-import { person } from '../http/gates.js';
+import { caller } from '../http/gates.js';
 import { Refusal } from '../kernel/refusals.js';
 import { findSheet, listSheets, sheetDigest } from './library.js';
 import { flightSheetSchema, flightSheetsQuery, flightSheetsView } from './schema.js';
@@ -12,7 +12,7 @@ export function flightSheetRoutes(): readonly Route[] {
       path: '/flight-sheets',
       operationId: 'listFlightSheets',
       summary: 'The flight sheets a run can use',
-      auth: person,
+      auth: caller('read'),
       params: none,
       query: flightSheetsQuery,
       body: noBody,
@@ -34,7 +34,7 @@ export function flightSheetRoutes(): readonly Route[] {
       path: '/flight-sheets/{slug}',
       operationId: 'getFlightSheet',
       summary: 'One flight sheet',
-      auth: person,
+      auth: caller('read'),
       params: z.strictObject({ slug: z.string() }),
       query: none,
       body: noBody,

@@ -35,7 +35,7 @@ interface MediaReply extends ReplyOptions {
 export type Reply<T> = JsonReply<T> | MediaReply;
 
 interface RouteSpec<T, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
-  readonly method: 'get' | 'post' | 'put' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** OpenAPI form: /runs/{run_id} */
   readonly path: string;
   readonly operationId: string;
@@ -49,6 +49,8 @@ interface RouteSpec<T, P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly body: B;
   /** Set when the handler reads the request stream itself: the parts of the multipart body, for the document. */
   readonly upload?: z.ZodType;
+  /** Set when a browser form may send the body too, URL-encoded. */
+  readonly form?: boolean;
   readonly response: R;
   readonly status: number;
   /** Other statuses with the same body: 200 for an object that was there, 202 for accepted work. */
@@ -75,12 +77,13 @@ interface RawInput {
 
 /** A route with its types folded away: data for the router and for the OpenAPI document. */
 export interface Route {
-  readonly method: 'get' | 'post' | 'put' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
   readonly auth: Gate<unknown>;
   readonly upload: z.ZodType | undefined;
+  readonly form: boolean;
   readonly status: number;
   readonly alsoStatus: readonly number[];
   readonly media: readonly string[];
@@ -105,7 +108,7 @@ export const noBody = z.strictObject({}).optional();
 export function defineRoute<T, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   spec: RouteSpec<T, P, Q, B, R>,
 ): Route {
-  const { upload, alsoStatus = [], media = [], params, query, body, response } = spec;
+  const { upload, form = false, alsoStatus = [], media = [], params, query, body, response } = spec;
   const admit = (actor: Actor | undefined): T => {
     const admitted = spec.auth.admit(actor);
     if (spec.may && !spec.may(admitted)) throw new Refusal('forbidden', `Your role may not do this: ${spec.summary}.`);
@@ -118,6 +121,7 @@ export function defineRoute<T, P extends z.ZodType, Q extends z.ZodType, B exten
     summary: spec.summary,
     auth: spec.auth,
     upload,
+    form,
     status: spec.status,
     alsoStatus,
     media,

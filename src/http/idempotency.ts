@@ -1,10 +1,10 @@
-import type { Actor } from '../auth/actor.js';
+import type { OrgActor } from '../auth/actor.js';
 import { commandIdOf, requestHashOf } from '../commands/identity.js';
 import type { RequestInfo } from './define-route.js';
 
 /** Names a command by its Idempotency-Key and fingerprints its body, both scoped to the caller and the operation. */
 export function plainCommand(
-  actor: Actor,
+  actor: OrgActor,
   operation: string,
   request: RequestInfo,
   body: unknown,

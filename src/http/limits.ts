@@ -32,9 +32,13 @@ export function createRequestLimit(perMinute: number): (ctx: Context, actor: Act
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
   return async (ctx, actor) => {
     ctx.set('RateLimit-Policy', `"default";q=${String(perMinute)};w=60`);
-    const { remainingPoints, msBeforeNext } = await consume(limiter, actor?.userId ?? networkOf(ctx.ip));
+    const { remainingPoints, msBeforeNext } = await consume(limiter, callerOf(actor) ?? networkOf(ctx.ip));
     ctx.set('RateLimit', `"default";r=${String(remainingPoints)};t=${String(Math.ceil(msBeforeNext / 1000))}`);
   };
+}
+
+function callerOf(actor: Actor | undefined): string | undefined {
+  return actor?.kind === 'person' ? actor.userId : actor?.keyId;
 }
 
 async function consume(limiter: RateLimiterMemory | RateLimiterPostgres, key: string): Promise<RateLimiterRes> {

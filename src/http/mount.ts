@@ -15,6 +15,8 @@ export interface MountOptions {
   readonly authenticate: (authorization: string | undefined) => Promise<Actor | undefined>;
   /** Counts a request against its caller; throws rate_limited. */
   readonly limit: (ctx: Context, actor: Actor | undefined) => Promise<void>;
+  /** Counts the calls of an organization. */
+  readonly meter: { count(orgId: string): void };
   /** Check every answer against its schema: on in tests and development, where a mismatch is a 500. */
   readonly checkResponses: boolean;
 }
@@ -33,10 +35,11 @@ export function mount(routes: readonly Route[], options: MountOptions): Router {
 async function answer(ctx: Context, route: Route, options: MountOptions): Promise<void> {
   const actor =
     route.auth.name === 'public' ? undefined : await options.authenticate(ctx.get('authorization') || undefined);
+  if (actor && actor.kind !== 'internal') options.meter.count(actor.orgId);
   await options.limit(ctx, actor);
   route.admit(actor);
   const request = requestInfo(ctx);
-  const body = route.upload ? undefined : await readBody(ctx);
+  const body = route.upload ? undefined : await readBody(ctx, route.form);
   const params: unknown = ctx['params'];
   const input = { params, query: { ...ctx.query }, body, request };
   const reply = await route.run(input, actor);
@@ -61,10 +64,12 @@ function write(ctx: Context, route: Route, reply: Reply<unknown>, check: boolean
   ctx.body = JSON.stringify(reply.body);
 }
 
-async function readBody(ctx: Context): Promise<unknown> {
+async function readBody(ctx: Context, form: boolean): Promise<unknown> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined;
   if (!ctx.request.length && ctx.get('transfer-encoding') === '') return undefined;
   const type = ctx.request.type;
+  if (form && type === 'application/x-www-form-urlencoded')
+    return Object.fromEntries(new URLSearchParams((await readBytes(ctx)).toString('utf8')));
   if (type !== 'application/json') {
     throw new Refusal('unsupported_media_type', `The Content-Type is ${type || 'missing'}, not application/json.`);
   }

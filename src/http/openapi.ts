@@ -42,7 +42,10 @@ function requestOf(route: Route): object {
       ? {
           body: {
             required: true,
-            content: { [route.upload ? 'multipart/form-data' : 'application/json']: { schema: body } },
+            content: {
+              [route.upload ? 'multipart/form-data' : 'application/json']: { schema: body },
+              ...(route.form ? { 'application/x-www-form-urlencoded': { schema: body } } : {}),
+            },
           },
         }
       : {}),

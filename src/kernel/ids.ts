@@ -18,6 +18,10 @@ export const idPrefixes = {
   link: 'lnk',
   mail: 'mal',
   event: 'evt',
+  session: 'ses',
+  refresh: 'rft',
+  key: 'key',
+  internalKey: 'ink',
   request: 'req',
 } as const;
 export type IdKind = keyof typeof idPrefixes;

@@ -16,11 +16,25 @@ export interface OwedMail {
 /** Owes a mail in the transaction of its cause. Safe to repeat: one row per dedupe key. */
 export async function enqueueMail(
   scope: Outsider | Tenant,
-  mail: { dedupeKey: string; template: MailTemplate; recipient: string; params: Readonly<Record<string, string>> },
+  mail: {
+    readonly dedupeKey: string;
+    readonly template: MailTemplate;
+    readonly recipient: string;
+    readonly params: Readonly<Record<string, string>>;
+    /** Writes the same row as if it were owed, and sends nothing: so that an unknown address takes as long. */
+    readonly isSuppressed?: boolean;
+  },
 ): Promise<void> {
   const orgId = 'orgId' in scope ? scope.orgId : null;
+  const { isSuppressed = false, ...owed } = mail;
   await OutboxRow.query(scope.trx)
-    .insert({ id: newId('mail'), orgId, ...mail, params: { ...mail.params } })
+    .insert({
+      id: newId('mail'),
+      orgId,
+      ...owed,
+      params: { ...owed.params },
+      sentAt: isSuppressed ? raw('now()') : null,
+    })
     .onConflict('dedupe_key')
     .ignore();
   await scope.trx.raw('notify outbox');

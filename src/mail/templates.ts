@@ -1,4 +1,4 @@
-import type { Tokens } from '../auth/tokens.js';
+import { signInCode, type Tokens } from '../auth/tokens.js';
 import { assertNever } from '../kernel/assert-never.js';
 
 export type MailTemplate = 'sign_in' | 'invite' | 'review_reminder';
@@ -15,10 +15,11 @@ export function renderMail(
 ): Mail {
   switch (template) {
     case 'sign_in': {
-      const token = tokens.issue('sign-in', params['link_id'] ?? '');
+      const linkId = params['link_id'] ?? '';
+      const token = tokens.issue('sign-in', linkId);
       return {
         subject: 'Your sign-in link',
-        text: `Sign in within 15 minutes; the link works once:\n\n${publicUrl}/auth/verify?token=${token}\n\nIf you did not ask for it, ignore this mail.\n`,
+        text: `Sign in within 15 minutes; the link works once:\n\n${publicUrl}/auth/verify?token=${token}\n\nIf you did not ask for it, ignore this mail.\n\nOn another device, type this code instead: ${signInCode(tokens, linkId)}\n`,
       };
     }
     case 'invite': {

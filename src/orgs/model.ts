@@ -16,20 +16,6 @@ export class MembershipRow extends Model {
   declare userId: string;
   declare role: Role;
   declare approver: boolean;
+  declare version: number;
   declare createdAt: Date;
-}
-
-export class InviteRow extends Model {
-  static override readonly tableName = 'invites';
-  declare readonly id: string;
-  declare orgId: string;
-  declare email: string;
-  declare role: 'admin' | 'member' | 'viewer';
-  declare approver: boolean;
-  declare tokenHash: string;
-  declare invitedBy: string;
-  declare createdAt: Date;
-  declare expiresAt: Date;
-  declare acceptedAt: Date | null;
-  declare acceptedBy: string | null;
 }

@@ -1,6 +1,7 @@
-import type { Actor } from '../auth/actor.js';
+import type { OrgActor, Person } from '../auth/actor.js';
 
-/** Owners alone invite and change roles. */
-export const mayInvite = (actor: Actor): boolean => actor.role === 'owner';
+/** Owners alone invite, change roles and remove members. */
+export const mayInvite = (actor: Person): boolean => actor.role === 'owner';
+export const mayChangeMembers = (actor: Person): boolean => actor.role === 'owner';
 /** Everyone but a viewer writes. */
-export const mayWrite = (actor: Actor): boolean => actor.role !== 'viewer';
+export const mayWrite = (actor: OrgActor): boolean => actor.role !== 'viewer';

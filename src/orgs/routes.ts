@@ -1,33 +1,52 @@
-import type { Tokens } from '../auth/tokens.js';
+import { revokeKeysOf } from '../api-keys/store.js';
+import { recordEvent } from '../audit-log/store.js';
+import type { Person } from '../auth/actor.js';
 import { commandActor } from '../commands/actor.js';
-import { once, recordEvent } from '../commands/store.js';
-import type { Database } from '../db/database.js';
-import { newId } from '../db/new-id.js';
-import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
-import { person } from '../http/gates.js';
-import { plainCommand, replayHeaders } from '../http/idempotency.js';
-import { enqueueMail } from '../mail/store.js';
-import { mayInvite } from './policy.js';
-import { inviteBody, invitesView, inviteView, membersView, orgView } from './schema.js';
-import { findOrg, insertInvite, listInvites, listMembers } from './store.js';
-import { showInvite, showMember, showOrg } from './view.js';
+import type { Database, Tenant } from '../db/database.js';
+import { defineRoute, noBody, none, type RequestInfo, type Route } from '../http/define-route.js';
+import { caller, person } from '../http/gates.js';
+import { Refusal } from '../kernel/refusals.js';
+import { endSessions } from '../sessions/store.js';
+import { mayChangeMembers } from './policy.js';
+import { mayChangeMember, type MemberChange } from './rules.js';
+import { memberParams, membersView, memberView, orgView, roleBody } from './schema.js';
+import { changeMember, countOwners, findOrg, listMembers, lockMember, removeMember, type Member } from './store.js';
+import { showMember, showOrg } from './view.js';
 
-const INVITE_DAYS = 7;
+const ACTIONS = { role: 'member.role_changed', removal: 'member.removed', leaving: 'member.left' } as const;
+const etagOf = ({ version }: Member): string => `"${String(version)}"`;
 
-export function orgRoutes({
-  database,
-  tokens,
-}: {
-  readonly database: Database;
-  readonly tokens: Tokens;
-}): readonly Route[] {
+export function orgRoutes({ database }: { readonly database: Database }): readonly Route[] {
+  /** Locks the people, asks the rule, changes, tells the log: one transaction. */
+  const change = (
+    actor: Person,
+    request: RequestInfo,
+    userId: string,
+    wish: MemberChange,
+    work: (tenant: Tenant, target: Member) => Promise<Member>,
+  ): Promise<Member> =>
+    database.tenant(actor.orgId, async (tenant) => {
+      const target = await lockMember(tenant, userId);
+      const verdict = mayChangeMember({ change: wish, actor, target, owners: await countOwners(tenant) });
+      if (!verdict.ok) throw new Refusal(verdict.because, verdict.message);
+      const changed = await work(tenant, target);
+      const digest = ({ role, approver }: Member): string => `${role}${approver ? '+approver' : ''}`;
+      await recordEvent(tenant, {
+        actor: commandActor(actor, request),
+        action: ACTIONS[wish.kind],
+        target: userId,
+        beforeDigest: digest(target),
+        afterDigest: wish.kind === 'role' ? digest(changed) : null,
+      });
+      return changed;
+    });
   return [
     defineRoute({
       method: 'get',
       path: '/org',
       operationId: 'getOrg',
       summary: 'The current organization',
-      auth: person,
+      auth: caller('read'),
       params: none,
       query: none,
       body: noBody,
@@ -41,7 +60,7 @@ export function orgRoutes({
       path: '/org/members',
       operationId: 'listMembers',
       summary: 'Members and roles',
-      auth: person,
+      auth: caller('read'),
       params: none,
       query: none,
       body: noBody,
@@ -53,65 +72,69 @@ export function orgRoutes({
       }),
     }),
     defineRoute({
-      method: 'get',
-      path: '/org/invites',
-      operationId: 'listInvites',
-      summary: 'List invitations',
+      method: 'put',
+      path: '/org/members/{user_id}/role',
+      operationId: 'changeRole',
+      summary: 'Change a role',
       auth: person,
-      may: mayInvite,
-      params: none,
+      may: mayChangeMembers,
+      params: memberParams,
       query: none,
-      body: noBody,
-      response: invitesView,
+      body: roleBody,
+      response: memberView,
       status: 200,
-      refuses: ['forbidden'],
-      handle: async ({ actor }) => {
-        const invites = await database.tenant(actor.orgId, listInvites);
-        return { body: { data: invites.map((invite) => showInvite(invite, new Date())) } };
+      refuses: ['forbidden', 'human_required', 'invalid_request', 'not_found', 'last_owner', 'precondition_failed'],
+      handle: async ({ actor, params, body, request }) => {
+        const { role } = body;
+        const wish = { kind: 'role', role } as const;
+        const member = await change(actor, request, params.user_id, wish, (tenant, target) => {
+          if (request.ifMatch !== undefined && request.ifMatch !== etagOf(target))
+            throw new Refusal('precondition_failed', `This member is at version ${String(target.version)}.`);
+          const approver = role !== 'viewer' && (body.approver ?? target.approver);
+          return changeMember(tenant, target, { role, approver });
+        });
+        return { body: showMember(member), headers: { ETag: etagOf(member) } };
       },
     }),
     defineRoute({
-      method: 'post',
-      path: '/org/invites',
-      operationId: 'createInvite',
-      summary: 'Invite a person',
+      method: 'delete',
+      path: '/org/members/{user_id}',
+      operationId: 'removeMember',
+      summary: 'Remove a member: their sessions and keys end at once',
       auth: person,
-      may: mayInvite,
+      may: mayChangeMembers,
+      params: memberParams,
+      query: none,
+      body: noBody,
+      response: memberView,
+      status: 200,
+      refuses: ['forbidden', 'human_required', 'not_found', 'last_owner'],
+      handle: async ({ actor, params, request }) => ({
+        body: showMember(await change(actor, request, params.user_id, { kind: 'removal' }, remove)),
+      }),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/org/leave',
+      operationId: 'leaveOrganization',
+      summary: 'Leave the organization: your sessions and keys in it end at once',
+      auth: person,
       params: none,
       query: none,
-      body: inviteBody,
-      response: inviteView,
-      status: 201,
-      refuses: ['forbidden', 'invalid_request', 'idempotency_mismatch'],
-      handle: async ({ actor, body, request }) => {
-        const { email, role, approver = role === 'admin' } = body;
-        const command = plainCommand(actor, 'createInvite', request, body);
-        const { result, replayed } = await database.tenant(actor.orgId, (tenant) =>
-          once(tenant, command, inviteView, async () => {
-            const id = newId('invite');
-            const tokenHash = tokens.hash(tokens.issue('invite', id));
-            const invite = await insertInvite(tenant, {
-              id,
-              email,
-              role,
-              approver,
-              tokenHash,
-              invitedBy: actor.userId,
-              days: INVITE_DAYS,
-            });
-            const { name } = await findOrg(tenant);
-            await enqueueMail(tenant, {
-              dedupeKey: `invite:${id}`,
-              template: 'invite',
-              recipient: email,
-              params: { invite_id: id, org_name: name },
-            });
-            await recordEvent(tenant, { actor: commandActor(actor, request), action: 'invite.created', target: id });
-            return showInvite(invite, new Date());
-          }),
-        );
-        return { body: result, headers: replayHeaders(replayed) };
-      },
+      body: noBody,
+      response: memberView,
+      status: 200,
+      refuses: ['human_required', 'last_owner'],
+      handle: async ({ actor, request }) => ({
+        body: showMember(await change(actor, request, actor.userId, { kind: 'leaving' }, remove)),
+      }),
     }),
   ];
+}
+
+async function remove(tenant: Tenant, target: Member): Promise<Member> {
+  await removeMember(tenant, target.userId);
+  await endSessions(tenant, { userId: target.userId }, 'left_organization');
+  await revokeKeysOf(tenant, target.userId);
+  return target;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { emailSchema } from '../auth/schema.js';
 import { roles } from '../auth/actor.js';
+import { idPattern } from '../kernel/ids.js';
 
 export const orgView = z
   .strictObject({ id: z.string(), name: z.string(), ledger_alias: z.string(), created_at: z.iso.datetime() })
@@ -12,23 +12,15 @@ export const memberView = z
     email: z.string(),
     role: z.enum(roles),
     approver: z.boolean(),
+    version: z.int(),
   })
   .meta({ id: 'Member' });
 export const membersView = z.strictObject({ data: z.array(memberView) });
-export const inviteBody = z.strictObject({
-  email: emailSchema,
-  role: z.enum(['admin', 'member', 'viewer']),
-  approver: z.boolean().optional().meta({ description: 'May approve runs. On by default for admins.' }),
+export const memberParams = z.strictObject({ user_id: z.string().regex(idPattern('user')) });
+export const roleBody = z.strictObject({
+  role: z.enum(roles),
+  approver: z
+    .boolean()
+    .optional()
+    .meta({ description: 'May approve runs; unchanged when left out. A viewer never does.' }),
 });
-export const inviteView = z
-  .strictObject({
-    id: z.string(),
-    email: z.string(),
-    role: z.enum(['admin', 'member', 'viewer']),
-    approver: z.boolean(),
-    state: z.enum(['pending', 'accepted', 'expired']),
-    created_at: z.iso.datetime(),
-    expires_at: z.iso.datetime(),
-  })
-  .meta({ id: 'Invite' });
-export const invitesView = z.strictObject({ data: z.array(inviteView) });

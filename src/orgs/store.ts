@@ -1,11 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { raw } from 'objection';
-import { z } from 'zod';
-import { roles, type Role } from '../auth/actor.js';
-import { enterTenant, type Database, type Outsider, type Tenant } from '../db/database.js';
+import type { Role } from '../auth/actor.js';
+import { enterTenant, type Outsider, type Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
-import { InviteRow, MembershipRow, OrgRow } from './model.js';
+import { MembershipRow, OrgRow } from './model.js';
 
 export interface Org {
   readonly id: string;
@@ -21,18 +19,10 @@ export interface Membership {
   readonly approver: boolean;
 }
 export interface Member extends Membership {
+  /** Counts the changes of the membership; its ETag. */
+  readonly version: number;
   readonly email: string;
   readonly displayName: string;
-}
-export interface Invite {
-  readonly id: string;
-  readonly orgId: string;
-  readonly email: string;
-  readonly role: 'admin' | 'member' | 'viewer';
-  readonly approver: boolean;
-  readonly createdAt: Date;
-  readonly expiresAt: Date;
-  readonly acceptedAt: Date | null;
 }
 
 const ALIAS_BYTES = 16;
@@ -57,10 +47,37 @@ export async function addMember(
     .insert({ orgId: tenant.orgId, ...member })
     .onConflict(['org_id', 'user_id'])
     .ignore();
-  const { orgId, userId, role, approver } = await MembershipRow.query(tenant.trx)
-    .findOne({ orgId: tenant.orgId, userId: member.userId })
-    .throwIfNotFound();
-  return { orgId, userId, role, approver };
+  return MembershipRow.query(tenant.trx).findOne({ orgId: tenant.orgId, userId: member.userId }).throwIfNotFound();
+}
+
+/** Locks the organization's people for change: what depends on how many owners there are passes one at a time. */
+export async function lockMember(tenant: Tenant, userId: string): Promise<Member> {
+  await OrgRow.query(tenant.trx).findById(tenant.orgId).forUpdate().throwIfNotFound();
+  const member = (await listMembers(tenant)).find((one) => one.userId === userId);
+  if (!member) throw new Refusal('not_found', 'No such member.');
+  return member;
+}
+
+/** Changes a locked member. */
+export async function changeMember(
+  tenant: Tenant,
+  member: Member,
+  change: { readonly role: Role; readonly approver: boolean },
+): Promise<Member> {
+  const version = member.version + 1;
+  await MembershipRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId, userId: member.userId })
+    .patch({ ...change, version });
+  return { ...member, ...change, version };
+}
+
+/** Ends a membership. Safe to repeat: a second time there is nobody to remove. */
+export async function removeMember(tenant: Tenant, userId: string): Promise<void> {
+  await MembershipRow.query(tenant.trx).where({ orgId: tenant.orgId, userId }).delete();
+}
+
+export async function countOwners(tenant: Tenant): Promise<number> {
+  return MembershipRow.query(tenant.trx).where({ orgId: tenant.orgId, role: 'owner' }).resultSize();
 }
 
 export async function findOrg(tenant: Tenant): Promise<Org> {
@@ -70,17 +87,6 @@ export async function findOrg(tenant: Tenant): Promise<Org> {
 
 export async function findMembership(tenant: Tenant, userId: string): Promise<Membership | undefined> {
   return MembershipRow.query(tenant.trx).findOne({ orgId: tenant.orgId, userId });
-}
-
-const memberSchema = z.object({ rows: z.array(z.object({ role: z.enum(roles), approver: z.boolean() })) });
-
-/** The role a person has now, in one statement: asked by every authenticated request. */
-export async function readMembership(
-  { knex }: Database,
-  orgId: string,
-  userId: string,
-): Promise<Pick<Membership, 'role' | 'approver'> | undefined> {
-  return memberSchema.parse(await knex.raw('select * from member_now(?, ?)', [orgId, userId])).rows[0];
 }
 
 /** The organizations of the person the transaction acts for, newest membership first. */
@@ -103,50 +109,4 @@ export async function listApprovers(tenant: Tenant): Promise<readonly string[]> 
     .where({ orgId: tenant.orgId, approver: true })
     .whereNot({ role: 'viewer' });
   return rows.map(({ userId }) => userId);
-}
-
-export async function insertInvite(
-  tenant: Tenant,
-  invite: {
-    id: string;
-    email: string;
-    role: Invite['role'];
-    approver: boolean;
-    tokenHash: string;
-    invitedBy: string;
-    days: number;
-  },
-): Promise<Invite> {
-  const { days, ...fields } = invite;
-  const row = await InviteRow.query(tenant.trx)
-    .insert({ orgId: tenant.orgId, ...fields, expiresAt: new Date(Date.now() + days * 86_400_000) })
-    .returning('*');
-  return toInvite(row);
-}
-
-export async function listInvites(tenant: Tenant): Promise<readonly Invite[]> {
-  const rows = await InviteRow.query(tenant.trx).where({ orgId: tenant.orgId }).orderBy('createdAt', 'desc').limit(200);
-  return rows.map(toInvite);
-}
-
-/** Finds the invitation whose token the transaction holds; refuses what can't be accepted any more. */
-export async function findOpenInvite(outsider: Outsider, tokenHash: string): Promise<Invite> {
-  const row = await InviteRow.query(outsider.trx).findOne({ tokenHash });
-  if (!row) throw new Refusal('invalid_token', 'This invitation was not issued here.');
-  if (row.acceptedAt) throw new Refusal('link_used', 'This invitation was accepted before.');
-  if (row.expiresAt.getTime() <= Date.now()) throw new Refusal('link_expired', 'This invitation expired.');
-  return toInvite(row);
-}
-
-/** One conditional UPDATE decides between parallel acceptances. */
-export async function acceptInvite(tenant: Tenant, inviteId: string, userId: string): Promise<void> {
-  const accepted = await InviteRow.query(tenant.trx)
-    .where({ id: inviteId, orgId: tenant.orgId })
-    .whereNull('acceptedAt')
-    .patch({ acceptedAt: raw('now()'), acceptedBy: userId });
-  if (accepted === 0) throw new Refusal('link_used', 'This invitation was accepted before.');
-}
-
-function toInvite({ id, orgId, email, role, approver, createdAt, expiresAt, acceptedAt }: InviteRow): Invite {
-  return { id, orgId, email, role, approver, createdAt, expiresAt, acceptedAt };
 }

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { commandActor } from '../commands/actor.js';
-import { once, recordEvent } from '../commands/store.js';
+import { recordEvent } from '../audit-log/store.js';
+import { once } from '../commands/store.js';
 import type { Database } from '../db/database.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
-import { person } from '../http/gates.js';
+import { caller } from '../http/gates.js';
 import { plainCommand, replayHeaders } from '../http/idempotency.js';
 import { cutPage, nextLink, readPage } from '../http/paging.js';
 import { mayWrite } from '../orgs/policy.js';
@@ -23,7 +24,7 @@ export function projectRoutes({
       path: '/projects',
       operationId: 'listProjects',
       summary: 'List projects',
-      auth: person,
+      auth: caller('read'),
       params: none,
       query: projectsQuery,
       body: noBody,
@@ -47,7 +48,7 @@ export function projectRoutes({
       path: '/projects',
       operationId: 'createProject',
       summary: 'Create a project',
-      auth: person,
+      auth: caller('runs:write'),
       may: mayWrite,
       params: none,
       query: none,

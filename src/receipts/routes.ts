@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Tokens } from '../auth/tokens.js';
 import type { Database } from '../db/database.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
-import { anyone, person } from '../http/gates.js';
+import { anyone, caller } from '../http/gates.js';
 import { Refusal } from '../kernel/refusals.js';
 import { listKeys } from '../ledger/keys.js';
 import { proofText } from '../ledger/note.js';
@@ -28,7 +28,7 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
       path: '/runs/{run_id}/receipt',
       operationId: 'mintReceipt',
       summary: "Mint the run's receipt",
-      auth: person,
+      auth: caller('receipt:mint'),
       may: mayRecord,
       params: runParams,
       query: none,
@@ -64,7 +64,7 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
       path: '/receipts/{receipt_id}',
       operationId: 'getReceipt',
       summary: 'One receipt of the organization',
-      auth: person,
+      auth: caller('read'),
       params: receiptParams,
       query: none,
       body: noBody,
@@ -80,7 +80,7 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
       path: '/receipts/{receipt_id}/bundle',
       operationId: 'getBundle',
       summary: 'The receipt as a Sigstore bundle v0.3',
-      auth: person,
+      auth: caller('read'),
       params: receiptParams,
       query: none,
       body: noBody,
@@ -100,7 +100,7 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
       path: '/receipts/{receipt_id}/tlog-proof',
       operationId: 'getTlogProof',
       summary: 'The inclusion proof as C2SP tlog-proof',
-      auth: person,
+      auth: caller('read'),
       params: receiptParams,
       query: none,
       body: noBody,

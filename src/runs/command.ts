@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Delivery } from '../adapters/temporal.js';
-import type { Actor } from '../auth/actor.js';
+import type { OrgActor } from '../auth/actor.js';
 import { commandActor } from '../commands/actor.js';
 import { commandIdOf, requestHashOf } from '../commands/identity.js';
 import { readApplied, stageCommand, type AppliedCommand } from '../commands/store.js';
@@ -21,7 +21,7 @@ export interface RunCommandDeps {
   readonly publicUrl: string;
 }
 interface Given {
-  readonly actor: Actor;
+  readonly actor: OrgActor;
   readonly request: RequestInfo;
   /** The part of the request that makes it the same request again. */
   readonly body: unknown;

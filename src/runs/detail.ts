@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import type { Actor } from '../auth/actor.js';
+import type { OrgActor } from '../auth/actor.js';
 import { listApprovals } from '../approvals/store.js';
 import { showApproval } from '../approvals/view.js';
 import type { Tokens } from '../auth/tokens.js';
 import { listAudits, listChecks } from '../checks/store.js';
 import { showAudit } from '../checks/view.js';
-import { listRunEvents } from '../commands/store.js';
+import { listRunEvents } from '../audit-log/store.js';
 import type { Tenant } from '../db/database.js';
 import { listEvidence } from '../evidence/store.js';
 import { showEvidence } from '../evidence/view.js';
@@ -28,7 +28,7 @@ export interface DetailPlace {
 export async function readRunDetail(
   tenant: Tenant,
   runId: string,
-  actor: Actor,
+  actor: OrgActor,
   place: DetailPlace,
 ): Promise<z.input<typeof runDetailView>> {
   const run = await findRun(tenant, runId);

@@ -4,7 +4,7 @@ import { findApplied, findCommand } from '../commands/store.js';
 import { newId } from '../db/new-id.js';
 import { requireActiveSheet } from '../flight-sheets/library.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
-import { person } from '../http/gates.js';
+import { caller } from '../http/gates.js';
 import { cutPage, nextLink, readPage } from '../http/paging.js';
 import { Refusal } from '../kernel/refusals.js';
 import { findProject } from '../projects/store.js';
@@ -38,7 +38,7 @@ export function runRoutes(deps: RunRouteDeps): readonly Route[] {
       path: '/runs',
       operationId: 'listRuns',
       summary: 'List runs, newest first',
-      auth: person,
+      auth: caller('read'),
       params: none,
       query: runsQuery,
       body: noBody,
@@ -63,7 +63,7 @@ export function runRoutes(deps: RunRouteDeps): readonly Route[] {
       path: '/runs',
       operationId: 'openRun',
       summary: 'Open a run on a flight sheet',
-      auth: person,
+      auth: caller('runs:write'),
       may: mayRecord,
       params: none,
       query: none,
@@ -108,7 +108,7 @@ export function runRoutes(deps: RunRouteDeps): readonly Route[] {
       path: '/runs/{run_id}',
       operationId: 'getRun',
       summary: 'One run, whole',
-      auth: person,
+      auth: caller('read'),
       params: runParams,
       query: none,
       body: noBody,
@@ -125,7 +125,7 @@ export function runRoutes(deps: RunRouteDeps): readonly Route[] {
       path: '/runs/{run_id}/cancel',
       operationId: 'cancelRun',
       summary: 'Give a run up before it is approved',
-      auth: person,
+      auth: caller('runs:write'),
       may: mayRecord,
       params: runParams,
       query: none,
@@ -145,7 +145,7 @@ export function runRoutes(deps: RunRouteDeps): readonly Route[] {
       path: '/operations/{operation_id}',
       operationId: 'getOperation',
       summary: 'Whether accepted work is done',
-      auth: person,
+      auth: caller('read'),
       params: operationParams,
       query: none,
       body: noBody,

@@ -1,6 +1,6 @@
 import { newId } from '../db/new-id.js';
 import { defineRoute, none, type Route } from '../http/define-route.js';
-import { person } from '../http/gates.js';
+import { caller } from '../http/gates.js';
 import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
 import { mayRecord } from '../runs/policy.js';
 import { runParams } from '../runs/schema.js';
@@ -13,7 +13,7 @@ export function submissionRoutes(deps: RunCommandDeps): readonly Route[] {
       path: '/runs/{run_id}/submission',
       operationId: 'submit',
       summary: "Attach the agent's submission",
-      auth: person,
+      auth: caller('runs:write'),
       may: mayRecord,
       params: runParams,
       query: none,

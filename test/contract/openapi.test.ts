@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { documentedRoutes } from '../../src/documented.js';
+import { accessPage } from '../../src/http/access.js';
 import { openapi } from '../../src/http/openapi.js';
 import { refusals } from '../../src/kernel/refusals.js';
 
@@ -15,7 +16,11 @@ const contract: Readonly<Record<string, readonly string[]>> = {
   '/auth/accept-invite': ['post'],
   '/auth/me': ['get'],
   '/org': ['get'],
+  '/org/api-keys': ['get', 'post'],
   '/org/members': ['get'],
+  '/org/members/{user_id}/role': ['put'],
+  '/org/usage': ['get'],
+  '/admin/health': ['get'],
   '/org/invites': ['get', 'post'],
   '/projects': ['get', 'post'],
   '/runs': ['get', 'post'],
@@ -34,6 +39,10 @@ const contract: Readonly<Record<string, readonly string[]>> = {
   '/ledger/verify': ['get'],
 };
 const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+
+test('the committed access page is the one the routes write', () => {
+  expect(read('docs/access.md')).toBe(accessPage(documentedRoutes()));
+});
 
 test('the committed document is the one the routes write', () => {
   const committed: unknown = JSON.parse(read('docs/openapi.json'));

@@ -52,7 +52,12 @@ test('a right signature with a wrong audience or type is refused all the same', 
   const { createSessions } = await import('../../src/auth/session.js');
   const { readFileSync } = await import('node:fs');
   const other = await createSessions(readFileSync(SESSION_KEY_FILE ?? '', 'utf8'), 'https://other.example');
-  const token = await other.sign({ userId: cast.owner.userId, orgId: cast.owner.orgId, authTime: new Date() });
+  const token = await other.sign({
+    userId: cast.owner.userId,
+    orgId: cast.owner.orgId,
+    sessionId: 'ses_x',
+    authTime: new Date(),
+  });
   expect(await me(token)).toBe('401 invalid_token');
 });
 

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { expectAnswer, type Caller } from '../../scripts/demo/client.js';
+import type { InternalScope } from '../../src/auth/actor.js';
+import { operatorPool } from '../../src/db/migration-pool.js';
+import { createInternalKey } from '../../src/internal-keys/store.js';
 import type { Rig } from './rig.js';
 
 const id = z.object({ id: z.string() });
 const session = z.object({
   access_token: z.string(),
+  refresh_token: z.string(),
   principal: z.object({ user: z.object({ id: z.string() }), organization: z.object({ id: z.string() }) }),
 });
 const mailbox = z.object({ data: z.array(z.object({ text: z.string() })) });
@@ -13,6 +17,7 @@ const mailbox = z.object({ data: z.array(z.object({ text: z.string() })) });
 export interface PersonInTest extends Caller {
   readonly email: string;
   readonly token: string;
+  readonly refreshToken: string;
   readonly userId: string;
   readonly orgId: string;
 }
@@ -36,13 +41,19 @@ export async function mailedToken(rig: Pick<Rig, 'call'>, email: string): Promis
 }
 
 function enter(rig: Reach, email: string, answer: unknown): PersonInTest {
-  const { access_token, principal } = session.parse(answer);
+  const { access_token, refresh_token: refreshToken, principal } = session.parse(answer);
   const caller = rig.as(access_token);
-  return { ...caller, email, token: access_token, userId: principal.user.id, orgId: principal.organization.id };
+  return {
+    ...caller,
+    email,
+    token: access_token,
+    refreshToken,
+    userId: principal.user.id,
+    orgId: principal.organization.id,
+  };
 }
 
-export async function signUp(rig: Reach): Promise<PersonInTest> {
-  const email = freshEmail();
+export async function signUp(rig: Reach, email = freshEmail()): Promise<PersonInTest> {
   expectAnswer(await rig.call('POST', '/auth/request', { email }), [202], z.unknown());
   const token = await mailedToken(rig, email);
   return enter(rig, email, expectAnswer(await rig.call('POST', '/auth/verify', { token }), [200], session));
@@ -65,4 +76,32 @@ export async function assemble(rig: Reach): Promise<Cast> {
   const reviewer = await join(rig, owner, 'member', true);
   const { id: projectId } = expectAnswer(await owner.call('POST', '/projects', { name: 'Tests' }), [201], id);
   return { owner, reviewer, projectId };
+}
+
+const newKey = z.object({ id: z.string(), secret: z.string() });
+
+/** An API key of an organization, as a caller. */
+export async function keyOf(
+  rig: Reach,
+  owner: Caller,
+  scopes: readonly string[],
+): Promise<Caller & { readonly id: string; readonly secret: string }> {
+  const body = { name: 'Key in a test', scopes };
+  const { id: keyId, secret } = expectAnswer(await owner.call('POST', '/org/api-keys', body), [201], newKey);
+  return { ...rig.as(secret), id: keyId, secret };
+}
+
+/** An internal key, made as an operator makes it, as a caller. */
+export async function internalKeyOf(
+  rig: Reach & Pick<Rig, 'ownerUrl' | 'parts'>,
+  scopes: readonly InternalScope[],
+): Promise<Caller & { readonly id: string; readonly secret: string }> {
+  const owner = operatorPool(rig.ownerUrl);
+  try {
+    const key = { name: 'Key in a test', scopes, expiresAt: null };
+    const { id: keyId, secret } = await createInternalKey(owner, rig.parts.secretHashes, key);
+    return { ...rig.as(secret), id: keyId, secret };
+  } finally {
+    await owner.destroy();
+  }
 }

@@ -12,10 +12,12 @@ import { createObjectStore, type ObjectStore } from '../../src/adapters/object-s
 import { createPdfPrinter } from '../../src/adapters/pdf-printer.js';
 import { createApi, type ApiParts } from '../../src/api.js';
 import { createSessions, type Sessions } from '../../src/auth/session.js';
+import { createSecretHashes } from '../../src/auth/secret.js';
 import { createTokens } from '../../src/auth/tokens.js';
 import { openDatabase, type Database } from '../../src/db/database.js';
 import { listen } from '../../src/db/listen.js';
 import { createReceiptSigner } from '../../src/receipts/sign.js';
+import { createCallMeter } from '../../src/usage/call-meter.js';
 import { createRunDurable } from '../../src/runs/durable.js';
 import { createCoreActivities, installRuntime, prepareLedger } from '../../workers/compose.js';
 import { cloneDatabase } from './database.js';
@@ -37,6 +39,9 @@ export interface Rig {
   as(token: string): Caller;
   close(): Promise<void>;
 }
+
+/** The one whom the configuration of a rig names as platform admin. */
+export const PLATFORM_ADMIN = 'root@platform.test';
 
 const logger = pino({ level: 'silent' });
 
@@ -64,6 +69,8 @@ export async function openRig(): Promise<Rig> {
     owed: listen(clone.url, 'outbox'),
   };
   const tokens = createTokens(fromRunner('PEPPER'));
+  const secretHashes = createSecretHashes([{ version: 1, key: randomBytes(32) }]);
+  const callMeter = createCallMeter(database, () => undefined);
   const server = createServer();
   const base = await listenOn(server);
   const sessions = await createSessions(readFileSync(fromRunner('SESSION_KEY_FILE'), 'utf8'), base);
@@ -75,6 +82,9 @@ export async function openRig(): Promise<Rig> {
     queues,
     sessions,
     tokens,
+    secretHashes,
+    platformAdmins: new Set([PLATFORM_ADMIN]),
+    callMeter,
     logger,
     logId,
     publicUrl: base,
@@ -129,6 +139,7 @@ export async function openRig(): Promise<Rig> {
       pdf.shutdown();
       await running;
       await printer.close();
+      await callMeter.close();
       await Promise.all(Object.values(channels).map((channel) => channel.close()));
       await Promise.all([connection.close(), clientConnection.close()]);
       await database.close();

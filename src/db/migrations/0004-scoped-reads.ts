@@ -1,12 +1,8 @@
 /**
- * What every request asks, each as one statement instead of a transaction of four: the function enters the
- * organization for its own statement only, and row-level security holds inside it.
+ * What every command asks, as one statement instead of a transaction of four: the function enters the organization for
+ * its own statement only, and row-level security holds inside it.
  */
 export const scopedReads = `
-CREATE FUNCTION member_now(p_org text, p_user text) RETURNS SETOF memberships LANGUAGE plpgsql AS $$ BEGIN
-  PERFORM set_config('app.org_id', p_org, true);
-  RETURN QUERY SELECT * FROM memberships WHERE org_id = p_org AND user_id = p_user;
-END $$;
 CREATE FUNCTION applied_command(p_org text, p_command uuid) RETURNS SETOF applied_commands LANGUAGE plpgsql AS $$ BEGIN
   PERFORM set_config('app.org_id', p_org, true);
   RETURN QUERY SELECT * FROM applied_commands WHERE org_id = p_org AND command_id = p_command;
