@@ -1,7 +1,9 @@
+import { benchAuth } from './bench/auth.js';
 import { benchFootprint } from './bench/footprint.js';
 import { benchLifecycle } from './bench/lifecycle.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
+  auth: benchAuth,
   footprint: benchFootprint,
   lifecycle: () => benchLifecycle(true),
   // The same without waiting for the disk: what is left is work, not fsync.

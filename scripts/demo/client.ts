@@ -27,7 +27,7 @@ export function createCaller(base: string, token?: string): Caller {
   };
   const answer = async (response: Response): Promise<Answer> => {
     const text = await response.text();
-    const json: unknown = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+    const json: unknown = /[/+]json\b/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
     return { status: response.status, headers: response.headers, json };
   };
   return {

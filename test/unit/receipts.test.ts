@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { createCommitments, disclosureDigest, openDisclosure, reveal } from '../../src/receipts/disclosures.js';
 import { safeFilename } from '../../src/evidence/upload.js';
@@ -113,6 +114,7 @@ test('a configuration names every fault at once and never a value, and the mailb
     PEPPER: Buffer.alloc(32).toString('base64'),
     LEDGER_ORIGIN: 'l.example/2026',
     SESSION_KEY_FILE: 'package.json',
+    KEY_PEPPERS: `1:${randomBytes(32).toString('base64')}`,
     MAIL: 'mailbox',
   };
   expect(run(whole)).toContain('MAIL=mailbox');

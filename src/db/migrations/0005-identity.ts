@@ -44,7 +44,9 @@ CREATE TABLE api_keys (
   expires_at timestamptz(3),
   last_used_at timestamptz(3),
   revoked_at timestamptz(3),
-  replaces text REFERENCES api_keys (id)
+  replaces text,
+  UNIQUE (org_id, id),
+  FOREIGN KEY (org_id, replaces) REFERENCES api_keys (org_id, id)
 );
 CREATE INDEX api_keys_org ON api_keys (org_id, created_at);
 CREATE TABLE internal_keys (
