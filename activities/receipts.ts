@@ -6,18 +6,17 @@ import { listChecks, listLiveAudits } from '../src/checks/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
 import { newId } from '../src/db/new-id.js';
 import { listEvidence } from '../src/evidence/store.js';
-import { canonicalJson } from '../src/kernel/canonical-json.js';
 import { Refusal } from '../src/kernel/refusals.js';
-import { findHead, findLeafOfReceipt, findPublication, queueLeaf } from '../src/ledger/store.js';
-import { findOrg, listMembers } from '../src/orgs/store.js';
-import { createCommitments } from '../src/receipts/disclosures.js';
+import { findLeafOfReceipt, findPublication } from '../src/ledger/store.js';
+import { listMembers } from '../src/orgs/store.js';
+import { runKind, type RunReceiptFacts } from '../src/receipts/kinds/run.js';
+import { mintReceipt } from '../src/receipts/mint.js';
+import { occasionOf } from '../src/receipts/rules.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
-import { runStatement, type RunReceiptFacts } from '../src/receipts/statement.js';
-import { findReceiptOf, insertReceipt, lockSequence } from '../src/receipts/store.js';
+import { findReceiptOf } from '../src/receipts/store.js';
 import { applyRunCommand, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
 import type { Run } from '../src/runs/store.js';
 import { insertShare } from '../src/shares/store.js';
-import { countUsage } from '../src/usage/store.js';
 import { findSubmission } from '../src/submissions/store.js';
 import type { RunRef } from './runs.js';
 import type { Growth } from '../src/db/listen.js';
@@ -42,47 +41,29 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
      */
     mint: (ref) =>
       applyRunCommand(database, ref, 'mint', z.unknown(), async ({ tenant, run, actor, now }) => {
-        const sequence = await lockSequence(tenant);
-        const existing = await findReceiptOf(tenant, 'run', run.id);
-        if (existing) return { state: run.state, status: 200, result: { receipt_id: existing.id } };
-        const head = await findHead(tenant.trx, logId);
-        if (head?.pausedReason !== null) throw new Refusal('ledger_paused', 'The ledger takes no new entries now.');
-        const receiptId = newId('receipt');
-        const commitments = createCommitments();
-        const facts = await gather(tenant, run, {
-          receiptId,
-          issuedAt: now.toISOString(),
-          sequence: { seq: sequence.seq + 1, prev: sequence.digest },
-        });
-        const signed = signer.sign(Buffer.from(canonicalJson(runStatement(facts, commitments))));
-        const { keyId } = signer;
-        await insertReceipt(tenant, {
-          id: receiptId,
-          kind: 'run',
+        const decision = run.state === 'rejected' ? 'rejected' : 'approved';
+        const { receipt, isNew } = await mintReceipt(tenant, { signer, logId }, runKind, {
           subjectId: run.id,
-          seq: sequence.seq + 1,
-          prev: sequence.digest,
-          keyId,
-          issuedAt: now,
-          signed,
-          disclosures: commitments.all,
+          occasion: occasionOf(run),
+          now,
+          facts: () => gather(tenant, run, decision),
         });
+        const state = decision === 'rejected' ? run.state : 'receipted';
+        if (!isNew) return { state, status: 200, result: { receipt_id: receipt.id } };
         const shareId = newId('share');
         await insertShare(tenant, {
           id: shareId,
-          receiptId,
+          receiptId: receipt.id,
           tokenHash: tokens.hash(tokens.issue('share', shareId)),
           profile: 'standard',
           createdBy: actor.id,
         });
-        await countUsage(tenant, 'receipts');
-        await queueLeaf(tenant.trx, logId, { entry: signed.entry, receiptId, kind: 'run', orgAlias: facts.org.alias });
         return {
-          state: 'receipted',
-          patch: { receiptId },
+          state,
+          patch: { receiptId: receipt.id },
           status: 201,
-          result: { receipt_id: receiptId },
-          event: { action: 'receipt.minted', target: receiptId, afterDigest: signed.paeDigest },
+          result: { receipt_id: receipt.id },
+          event: { action: 'receipt.minted', target: receipt.id, afterDigest: receipt.paeDigest },
         };
       }),
 
@@ -99,11 +80,7 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
   };
 }
 
-async function gather(
-  tenant: Tenant,
-  run: Run,
-  receipt: Pick<RunReceiptFacts, 'receiptId' | 'issuedAt' | 'sequence'>,
-): Promise<RunReceiptFacts> {
+async function gather(tenant: Tenant, run: Run, decision: RunReceiptFacts['decision']): Promise<RunReceiptFacts> {
   const { verdict } = run;
   const submission =
     run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
@@ -111,11 +88,11 @@ async function gather(
   const audit = audits.find(({ kind }) => kind === 'flight_sheet');
   if (!verdict || !submission || !audit)
     throw new Error(`gather: ${run.id} is ${run.state} without verdict, submission or audit`);
-  const approvals = requireSecondPerson(await listApprovals(tenant, run.id), run, submission.submittedBy);
-  const names = new Map((await listMembers(tenant)).map(({ userId, displayName }) => [userId, displayName]));
+  const decisions = (await listApprovals(tenant, run.id)).filter(
+    ({ voidedAt, verdictDigest }) => !voidedAt && verdictDigest === run.verdictDigest,
+  );
   return {
-    ...receipt,
-    org: await findOrg(tenant),
+    decision,
     run,
     verdict,
     evidence: await listEvidence(tenant, run.id),
@@ -125,20 +102,25 @@ async function gather(
       tenant,
       audits.map(({ id }) => id),
     ),
-    approvals,
-    names,
+    auditKinds: new Map(audits.map(({ id, kind }) => [id, kind])),
+    approvals:
+      decision === 'approved' ? requireSecondPerson(decisions, run, submission.submittedBy) : requireVeto(decisions),
+    names: new Map((await listMembers(tenant)).map(({ userId, displayName }) => [userId, displayName])),
   };
 }
 
 /** The last gate before signing: live approvals of this verdict, and one by someone other than the submitter. */
-function requireSecondPerson(approvals: readonly Approval[], run: Run, submitterId: string): readonly Approval[] {
-  const live = approvals.filter(
-    ({ voidedAt, decision, verdictDigest }) =>
-      !voidedAt && decision === 'approved' && verdictDigest === run.verdictDigest,
-  );
+function requireSecondPerson(decisions: readonly Approval[], run: Run, submitterId: string): readonly Approval[] {
+  const live = decisions.filter(({ decision }) => decision === 'approved');
   if (live.length === 0) throw new Refusal('not_approved', 'No approval stands on the present verdict.');
   if (run.fourEyes.forbid_submitter && !live.some(({ approverId }) => approverId !== submitterId)) {
     throw new Refusal('separation_of_duties', 'Only the submitter approved this run.');
   }
   return live;
+}
+
+/** A receipt of a rejection shows who rejected. */
+function requireVeto(decisions: readonly Approval[]): readonly Approval[] {
+  if (decisions.some(({ decision }) => decision === 'rejected')) return decisions;
+  throw new Refusal('not_approved', 'No rejection stands on the present verdict.');
 }

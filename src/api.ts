@@ -31,6 +31,7 @@ import type { CallMeter } from './usage/call-meter.js';
 import { usageRoutes } from './usage/routes.js';
 import { orgRoutes } from './orgs/routes.js';
 import { projectRoutes } from './projects/routes.js';
+import { publicReceiptRoutes } from './receipts/public-routes.js';
 import { receiptRoutes } from './receipts/routes.js';
 import { createRunDurable, type TaskQueues } from './runs/durable.js';
 import { runRoutes } from './runs/routes.js';
@@ -90,6 +91,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...checkRoutes(commands),
     ...approvalRoutes(commands),
     ...receiptRoutes(commands),
+    ...publicReceiptRoutes(),
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects }),
     ...ledgerRoutes(parts),
     ...ledgerInternalRoutes(parts),

@@ -6,6 +6,7 @@ export class ReceiptRow extends Model {
   declare orgId: string;
   declare kind: string;
   declare subjectId: string;
+  declare occasion: string;
   declare revision: number;
   declare orgSeq: number;
   declare prevDigest: string;

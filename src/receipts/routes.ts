@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Tokens } from '../auth/tokens.js';
-import type { Database } from '../db/database.js';
+import type { Database, Tenant } from '../db/database.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { anyone, caller } from '../http/gates.js';
 import { Refusal } from '../kernel/refusals.js';
@@ -9,11 +9,13 @@ import { proofText } from '../ledger/note.js';
 import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
 import { mayRecord } from '../runs/policy.js';
 import { runParams } from '../runs/schema.js';
+import { findRun } from '../runs/store.js';
 import { findFirstShare } from '../shares/store.js';
 import { sigstoreBundle, trustedRoot } from './bundle.js';
 import { proveReceipt } from './logged.js';
+import { occasionOf } from './rules.js';
 import { mintedResult, receiptParams, receiptView } from './schema.js';
-import { findReceipt, findReceiptOf, type Receipt } from './store.js';
+import { findReceipt, findReceiptFor, type Receipt } from './store.js';
 
 export interface ReceiptRouteDeps extends RunCommandDeps {
   readonly tokens: Tokens;
@@ -46,7 +48,7 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
         'unavailable',
       ],
       handle: async ({ actor, params, request }) => {
-        const existing = await database.tenant(actor.orgId, (tenant) => findReceiptOf(tenant, 'run', params.run_id));
+        const existing = await database.tenant(actor.orgId, (tenant) => findMinted(tenant, params.run_id));
         if (existing) return { status: 200, body: await showReceipt(deps, existing) };
         const answer = reply(
           await giveCommand(deps, { actor, request, runId: params.run_id, event: 'mint', body: null, payload: null }),
@@ -159,6 +161,12 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
       },
     }),
   ];
+}
+
+/** The receipt of what the run is now, if it was minted before. */
+async function findMinted(tenant: Tenant, runId: string): Promise<Receipt | undefined> {
+  const run = await findRun(tenant, runId);
+  return run && findReceiptFor(tenant, { kind: 'run', subjectId: run.id, occasion: occasionOf(run) });
 }
 
 const keysView = z

@@ -9,6 +9,8 @@ export interface Receipt {
   readonly orgId: string;
   readonly kind: string;
   readonly subjectId: string;
+  readonly occasion: string;
+  readonly revision: number;
   readonly orgSeq: number;
   readonly payload: Buffer;
   readonly signature: Buffer;
@@ -27,9 +29,20 @@ export async function lockSequence(tenant: Tenant): Promise<{ readonly seq: numb
   return ReceiptHeadRow.query(tenant.trx).findById(tenant.orgId).forUpdate().throwIfNotFound();
 }
 
-/** The receipt of a subject, if it was minted before. */
+/** The newest receipt of a subject, if one was minted. */
 export async function findReceiptOf(tenant: Tenant, kind: string, subjectId: string): Promise<Receipt | undefined> {
-  return ReceiptRow.query(tenant.trx).findOne({ orgId: tenant.orgId, kind, subjectId, revision: 1 });
+  return ReceiptRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId, kind, subjectId })
+    .orderBy('revision', 'desc')
+    .first();
+}
+
+/** The receipt of one occasion of a subject. */
+export async function findReceiptFor(
+  tenant: Tenant,
+  { kind, subjectId, occasion }: { kind: string; subjectId: string; occasion: string },
+): Promise<Receipt | undefined> {
+  return ReceiptRow.query(tenant.trx).findOne({ orgId: tenant.orgId, kind, subjectId, occasion });
 }
 
 export async function findReceipt(tenant: Tenant, id: string): Promise<Receipt | undefined> {
@@ -46,6 +59,8 @@ export async function insertReceipt(
     id: string;
     kind: string;
     subjectId: string;
+    occasion: string;
+    revision: number;
     seq: number;
     prev: string;
     keyId: string;
@@ -54,7 +69,7 @@ export async function insertReceipt(
     disclosures: readonly Disclosure[];
   },
 ): Promise<Receipt> {
-  const { id, kind, subjectId, seq, prev, keyId, issuedAt, signed, disclosures } = receipt;
+  const { id, kind, subjectId, occasion, revision, seq, prev, keyId, issuedAt, signed, disclosures } = receipt;
   const { payload, signature, paeDigest, entry } = signed;
   const row = await ReceiptRow.query(tenant.trx)
     .insert({
@@ -62,7 +77,8 @@ export async function insertReceipt(
       orgId: tenant.orgId,
       kind,
       subjectId,
-      revision: 1,
+      occasion,
+      revision,
       orgSeq: seq,
       prevDigest: prev,
       payload,
@@ -73,9 +89,8 @@ export async function insertReceipt(
       issuedAt,
     })
     .returning('*');
-  await DisclosureRow.query(tenant.trx).insert(
-    disclosures.map((item) => ({ receiptId: id, orgId: tenant.orgId, ...item })),
-  );
+  const rows = disclosures.map((item) => ({ receiptId: id, orgId: tenant.orgId, ...item }));
+  await DisclosureRow.query(tenant.trx).insert(rows);
   await ReceiptHeadRow.query(tenant.trx).findById(tenant.orgId).patch({ seq, digest: paeDigest });
   return row;
 }

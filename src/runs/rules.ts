@@ -77,7 +77,8 @@ export const transitions: Readonly<Record<RunEvent, Targets>> = {
     escalated: ['escalated', 'approved', 'rejected'],
     approved: ['approved'],
   },
-  mint: { approved: ['receipted'], receipted: ['receipted'] },
+  /** A rejection may be receipted too; the run stays open for its next attempt. */
+  mint: { approved: ['receipted'], receipted: ['receipted'], rejected: ['rejected'] },
   cancel: {
     draft: ['cancelled'],
     collecting: ['cancelled'],
@@ -118,8 +119,7 @@ function reason(state: RunState, event: RunEvent): RefusalCode {
   if (event === 'audit' && unsubmitted) return 'submission_missing';
   const undecided = unsubmitted || state === 'submitted' || state === 'auditing' || state === 'in_review';
   if ((event === 'decide' || event === 'grade_check') && undecided) return 'not_audited';
-  if (event === 'mint' && (undecided || state === 'audited' || state === 'rejected' || state === 'escalated'))
-    return 'not_approved';
+  if (event === 'mint' && (undecided || state === 'audited' || state === 'escalated')) return 'not_approved';
   return 'invalid_transition';
 }
 
