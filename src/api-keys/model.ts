@@ -7,6 +7,7 @@ export class ApiKeyRow extends Model {
   declare orgId: string;
   declare name: string;
   declare mode: 'live' | 'test';
+  declare actsIn: string | null;
   declare scopes: Scope[];
   declare hint: string;
   declare digest: string;

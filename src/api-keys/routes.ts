@@ -10,6 +10,7 @@ import { defineRoute, noBody, none, type RequestInfo, type Route } from '../http
 import { anyone, person } from '../http/gates.js';
 import { plainCommand, replayHeaders } from '../http/idempotency.js';
 import { Refusal } from '../kernel/refusals.js';
+import { ensureSandbox, requireNoSandbox } from '../orgs/sandbox.js';
 import { mayKeepKeys } from './policy.js';
 import { keyBody, keyParams, keysView, keyView, newKeyView, rotateBody } from './schema.js';
 import { endKeyAt, insertKey, listKeysOf, lockKey, revokeKey, type ApiKey } from './store.js';
@@ -38,10 +39,12 @@ export function apiKeyRoutes({ database, secretHashes }: ApiKeyRouteDeps): reado
     let secret: string | null = null;
     const { result, replayed } = await database.tenant(actor.orgId, (tenant) =>
       once(tenant, command, keyView, async () => {
+        await requireNoSandbox(tenant);
         const fields = await draw(tenant);
         secret = drawSecret(fields.mode);
         const key = await insertKey(tenant, {
           ...fields,
+          actsIn: fields.mode === 'test' ? await ensureSandbox(tenant) : null,
           id: newId('key'),
           hint: hintOf(secret),
           digest: secretHashes.digests(secret)[0],
@@ -83,7 +86,7 @@ export function apiKeyRoutes({ database, secretHashes }: ApiKeyRouteDeps): reado
       body: keyBody,
       response: newKeyView,
       status: 201,
-      refuses: ['forbidden', 'human_required', 'invalid_request', 'idempotency_mismatch'],
+      refuses: ['forbidden', 'human_required', 'invalid_request', 'invalid_transition', 'idempotency_mismatch'],
       handle: async ({ actor, body, request }) => {
         const { name, mode, scopes } = body;
         const expiresAt = body.expires_at === undefined ? null : new Date(body.expires_at);

@@ -10,6 +10,8 @@ export interface ApiKey {
   readonly id: string;
   readonly name: string;
   readonly mode: 'live' | 'test';
+  /** The sandbox of a test key. */
+  readonly actsIn: string | null;
   readonly scopes: readonly Scope[];
   /** Prefix and last four characters; the secret itself is kept nowhere. */
   readonly hint: string;
@@ -29,6 +31,8 @@ const keySchema = z.object({
       user_id: z.string(),
       role: z.enum(roles),
       scopes: z.array(z.enum(scopes)),
+      name: z.string(),
+      mode: z.enum(['live', 'test']),
     }),
   ),
 });
@@ -41,13 +45,13 @@ export async function readKey({ knex }: Database, hashes: SecretHashes, secret: 
   const bindings = [[...hashes.digests(secret)], hashes.version];
   const row = keySchema.parse(await knex.raw('select * from key_now(?, ?)', bindings)).rows[0];
   if (!row) return undefined;
-  const { key_id: keyId, org_id: orgId, user_id: userId, role } = row;
-  return { kind: 'key', keyId, orgId, userId, role, approver: false, scopes: row.scopes };
+  const { key_id: keyId, org_id: orgId, user_id: userId, ...rest } = row;
+  return { kind: 'key', keyId, orgId, userId, approver: false, ...rest };
 }
 
 export async function insertKey(
   tenant: Tenant,
-  key: Pick<ApiKey, 'id' | 'name' | 'mode' | 'hint' | 'createdBy' | 'expiresAt' | 'replaces'> & {
+  key: Pick<ApiKey, 'id' | 'name' | 'mode' | 'actsIn' | 'hint' | 'createdBy' | 'expiresAt' | 'replaces'> & {
     readonly scopes: readonly Scope[];
     readonly digest: string;
     readonly pepperVersion: number;

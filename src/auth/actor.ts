@@ -43,6 +43,9 @@ export interface Person {
 export interface Key {
   readonly kind: 'key';
   readonly keyId: string;
+  readonly name: string;
+  /** A test key acts in the sandbox of its organization. */
+  readonly mode: 'live' | 'test';
   readonly userId: string;
   readonly orgId: string;
   readonly role: Role;

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { lockKey } from '../api-keys/store.js';
 import type { Database } from '../db/database.js';
 import { defineRoute, noBody, none, type Reply, type RequestInfo, type Route } from '../http/define-route.js';
 import { anyone, caller, person } from '../http/gates.js';
@@ -21,7 +20,7 @@ import {
 import { accessTokenSeconds, type Sessions } from './session.js';
 import { joinByInvite, refresh, requestLink, signIn, switchOrg, type SignedIn, type SignInDeps } from './sign-in.js';
 import { requireUser } from './store.js';
-import { showKeyPrincipal, showPerson } from './view.js';
+import { showKey, showPerson } from './view.js';
 
 export interface AuthRouteDeps extends SignInDeps {
   readonly sessions: Sessions;
@@ -192,6 +191,6 @@ async function readPrincipal(database: Database, actor: OrgActor): Promise<z.inp
     if (!membership) throw new Error('readPrincipal: an authenticated person without a membership');
     const whose = { user: await requireUser(tenant, actor.userId), org: await findOrg(tenant), membership };
     if (actor.kind === 'person') return showPerson(whose, actor.sessionId);
-    return showKeyPrincipal(whose, await lockKey(tenant, actor.keyId));
+    return showKey(whose, actor);
   });
 }

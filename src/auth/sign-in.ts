@@ -7,6 +7,7 @@ import { Refusal } from '../kernel/refusals.js';
 import { enqueueMail } from '../mail/store.js';
 import { acceptInvite, findOpenInvite } from '../invites/store.js';
 import { addMember, createOrg, findMembershipsOf, findOrg, type Membership, type Org } from '../orgs/store.js';
+import { mirrorMembers } from '../orgs/sandbox.js';
 import { refreshSession, startSession, type Session } from '../sessions/store.js';
 import { consumeCode, consumeLink, ensureUser, findUserByEmail, replaceLink, requireUser, type User } from './store.js';
 import { codeHashOf, signInCode, type Tokens } from './tokens.js';
@@ -125,6 +126,7 @@ export async function joinByInvite(
     const tenant = await enterTenant(outsider, invite.orgId);
     await acceptInvite(tenant, invite.id, user.id);
     const membership = await addMember(tenant, { userId: user.id, role: invite.role, approver: invite.approver });
+    await mirrorMembers(tenant);
     return enter(deps, tenant, { user, membership, origin, joined: invite.id });
   });
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ApiKey } from '../api-keys/store.js';
+import type { Key } from './actor.js';
 import type { Membership, Org } from '../orgs/store.js';
 import type { principalView } from './schema.js';
 import type { User } from './store.js';
@@ -22,7 +22,7 @@ export function showPerson(whose: Whose, sessionId: string): Principal {
   return { kind: 'person', ...common(whose), key: null, session_id: sessionId, approver, scopes: [] };
 }
 
-export function showKeyPrincipal(whose: Whose, { id, name, mode, scopes }: ApiKey): Principal {
+export function showKey(whose: Whose, { keyId: id, name, mode, scopes }: Key): Principal {
   return {
     kind: 'key',
     ...common(whose),

@@ -95,6 +95,14 @@ function asApplication(connection: pg.Client, done: (error: Error | null, connec
   );
 }
 
+/** Works in another organization that this one has proved a right to, inside the same transaction, and comes back. */
+export async function inTenant<T>(tenant: Tenant, orgId: string, work: (other: Tenant) => Promise<T>): Promise<T> {
+  await tenant.trx.raw(`select set_config('app.org_id', ?, true)`, [orgId]);
+  const result = await work(new Tenant(orgId, tenant.trx));
+  await tenant.trx.raw(`select set_config('app.org_id', ?, true)`, [tenant.orgId]);
+  return result;
+}
+
 /** Continues an outsider's transaction inside an organization it has just proved a right to, or has just made. */
 export async function enterTenant(outsider: Outsider, orgId: string): Promise<Tenant> {
   await outsider.trx.raw(`select set_config('app.org_id', ?, true)`, [orgId]);

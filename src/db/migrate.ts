@@ -4,6 +4,7 @@ import { runs } from './migrations/0002-runs.js';
 import { ledger } from './migrations/0003-ledger.js';
 import { scopedReads } from './migrations/0004-scoped-reads.js';
 import { identity } from './migrations/0005-identity.js';
+import { sandboxes } from './migrations/0006-sandboxes.js';
 import { receipts } from './migrations/0015-receipts.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
@@ -13,6 +14,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0003-ledger', sql: ledger },
   { name: '0004-scoped-reads', sql: scopedReads },
   { name: '0005-identity', sql: identity },
+  { name: '0006-sandboxes', sql: sandboxes },
   { name: '0015-receipts', sql: receipts },
 ];
 

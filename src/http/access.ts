@@ -31,6 +31,8 @@ const keyOf = (granted: Key['scopes']): Key => ({
   kind: 'key',
   ...someone,
   keyId: 'key_some',
+  name: '',
+  mode: 'live',
   role: 'owner',
   approver: false,
   scopes: granted,

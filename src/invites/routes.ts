@@ -7,6 +7,7 @@ import type { Database, Tenant } from '../db/database.js';
 import { defineRoute, noBody, none, type RequestInfo, type Route } from '../http/define-route.js';
 import { person } from '../http/gates.js';
 import { plainCommand, replayHeaders } from '../http/idempotency.js';
+import { requireNoSandbox } from '../orgs/sandbox.js';
 import { mayInvite } from '../orgs/policy.js';
 import { findOrg } from '../orgs/store.js';
 import { inviteBody, inviteParams, invitesView, inviteView } from './schema.js';
@@ -60,12 +61,13 @@ export function inviteRoutes({
       body: inviteBody,
       response: inviteView,
       status: 201,
-      refuses: ['forbidden', 'human_required', 'invalid_request', 'idempotency_mismatch'],
+      refuses: ['forbidden', 'human_required', 'invalid_request', 'invalid_transition', 'idempotency_mismatch'],
       handle: async ({ actor, body, request }) => {
         const { email, role, approver = role === 'admin' } = body;
         const command = plainCommand(actor, 'createInvite', request, body);
         const { result, replayed } = await database.tenant(actor.orgId, (tenant) =>
           once(tenant, command, inviteView, async () => {
+            await requireNoSandbox(tenant);
             const { name: orgName } = await findOrg(tenant);
             const given = { email, role, approver, invitedBy: actor.userId, orgName };
             const invite = await insertInvite(tenant, tokens, given);

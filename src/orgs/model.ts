@@ -6,6 +6,7 @@ export class OrgRow extends Model {
   declare readonly id: string;
   declare name: string;
   declare alias: string;
+  declare sandboxOf: string | null;
   declare createdAt: Date;
 }
 

@@ -9,6 +9,7 @@ import { Refusal } from '../kernel/refusals.js';
 import { endSessions } from '../sessions/store.js';
 import { mayChangeMembers } from './policy.js';
 import { mayChangeMember, type MemberChange } from './rules.js';
+import { mirrorMembers, requireNoSandbox } from './sandbox.js';
 import { memberParams, membersView, memberView, orgView, roleBody } from './schema.js';
 import { changeMember, countOwners, findOrg, listMembers, lockMember, removeMember, type Member } from './store.js';
 import { showMember, showOrg } from './view.js';
@@ -26,6 +27,7 @@ export function orgRoutes({ database }: { readonly database: Database }): readon
     work: (tenant: Tenant, target: Member) => Promise<Member>,
   ): Promise<Member> =>
     database.tenant(actor.orgId, async (tenant) => {
+      await requireNoSandbox(tenant);
       const target = await lockMember(tenant, userId);
       const verdict = mayChangeMember({ change: wish, actor, target, owners: await countOwners(tenant) });
       if (!verdict.ok) throw new Refusal(verdict.because, verdict.message);
@@ -83,15 +85,25 @@ export function orgRoutes({ database }: { readonly database: Database }): readon
       body: roleBody,
       response: memberView,
       status: 200,
-      refuses: ['forbidden', 'human_required', 'invalid_request', 'not_found', 'last_owner', 'precondition_failed'],
+      refuses: [
+        'forbidden',
+        'human_required',
+        'invalid_request',
+        'not_found',
+        'last_owner',
+        'precondition_failed',
+        'invalid_transition',
+      ],
       handle: async ({ actor, params, body, request }) => {
         const { role } = body;
         const wish = { kind: 'role', role } as const;
-        const member = await change(actor, request, params.user_id, wish, (tenant, target) => {
+        const member = await change(actor, request, params.user_id, wish, async (tenant, target) => {
           if (request.ifMatch !== undefined && request.ifMatch !== etagOf(target))
             throw new Refusal('precondition_failed', `This member is at version ${String(target.version)}.`);
           const approver = role !== 'viewer' && (body.approver ?? target.approver);
-          return changeMember(tenant, target, { role, approver });
+          const changed = await changeMember(tenant, target, { role, approver });
+          await mirrorMembers(tenant);
+          return changed;
         });
         return { body: showMember(member), headers: { ETag: etagOf(member) } };
       },
@@ -108,7 +120,7 @@ export function orgRoutes({ database }: { readonly database: Database }): readon
       body: noBody,
       response: memberView,
       status: 200,
-      refuses: ['forbidden', 'human_required', 'not_found', 'last_owner'],
+      refuses: ['forbidden', 'human_required', 'not_found', 'last_owner', 'invalid_transition'],
       handle: async ({ actor, params, request }) => ({
         body: showMember(await change(actor, request, params.user_id, { kind: 'removal' }, remove)),
       }),
@@ -124,7 +136,7 @@ export function orgRoutes({ database }: { readonly database: Database }): readon
       body: noBody,
       response: memberView,
       status: 200,
-      refuses: ['human_required', 'last_owner'],
+      refuses: ['human_required', 'last_owner', 'invalid_transition'],
       handle: async ({ actor, request }) => ({
         body: showMember(await change(actor, request, actor.userId, { kind: 'leaving' }, remove)),
       }),
@@ -134,6 +146,7 @@ export function orgRoutes({ database }: { readonly database: Database }): readon
 
 async function remove(tenant: Tenant, target: Member): Promise<Member> {
   await removeMember(tenant, target.userId);
+  await mirrorMembers(tenant);
   await endSessions(tenant, { userId: target.userId }, 'left_organization');
   await revokeKeysOf(tenant, target.userId);
   return target;

@@ -3,7 +3,13 @@ import { roles } from '../auth/actor.js';
 import { idPattern } from '../kernel/ids.js';
 
 export const orgView = z
-  .strictObject({ id: z.string(), name: z.string(), ledger_alias: z.string(), created_at: z.iso.datetime() })
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    ledger_alias: z.string(),
+    sandbox_of: z.string().nullable(),
+    created_at: z.iso.datetime(),
+  })
   .meta({ id: 'Organization' });
 export const memberView = z
   .strictObject({

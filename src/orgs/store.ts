@@ -10,6 +10,8 @@ export interface Org {
   readonly name: string;
   /** Random pseudonym under which the organization appears in the public ledger. */
   readonly alias: string;
+  /** Set for a sandbox: the organization it belongs to. Nothing of a sandbox reaches the public ledger. */
+  readonly sandboxOf: string | null;
   readonly createdAt: Date;
 }
 export interface Membership {
@@ -29,13 +31,20 @@ const ALIAS_BYTES = 16;
 
 /** Makes an organization and its first owner; the alias is random and says nothing about either. */
 export async function createOrg(outsider: Outsider, name: string, ownerId: string): Promise<Membership> {
-  const id = newId('org');
-  const tenant = await enterTenant(outsider, id);
-  const alias = randomBytes(ALIAS_BYTES).toString('hex');
-  await OrgRow.query(tenant.trx).insert({ id, name, alias });
-  const genesis = createHash('sha256').update(`defendablecloud.com/receipt-chain/v1\n${alias}`).digest('hex');
-  await tenant.trx('receipt_heads').insert({ orgId: id, seq: 0, digest: genesis });
+  const tenant = await enterTenant(outsider, newId('org'));
+  await insertOrg(tenant, { name, sandboxOf: null });
   return addMember(tenant, { userId: ownerId, role: 'owner', approver: true });
+}
+
+/** Inserts the organization that the transaction already acts for, with the head of its chain of receipts. */
+export async function insertOrg(
+  { trx, orgId }: Tenant,
+  { name, sandboxOf }: Pick<Org, 'name' | 'sandboxOf'>,
+): Promise<void> {
+  const alias = randomBytes(ALIAS_BYTES).toString('hex');
+  await OrgRow.query(trx).insert({ id: orgId, name, alias, sandboxOf });
+  const genesis = createHash('sha256').update(`defendablecloud.com/receipt-chain/v1\n${alias}`).digest('hex');
+  await trx('receipt_heads').insert({ orgId, seq: 0, digest: genesis });
 }
 
 /** Safe to repeat: a member who is there already keeps their role. */
@@ -81,17 +90,22 @@ export async function countOwners(tenant: Tenant): Promise<number> {
 }
 
 export async function findOrg(tenant: Tenant): Promise<Org> {
-  const { id, name, alias, createdAt } = await OrgRow.query(tenant.trx).findById(tenant.orgId).throwIfNotFound();
-  return { id, name, alias, createdAt };
+  const row = await OrgRow.query(tenant.trx).findById(tenant.orgId).throwIfNotFound();
+  const { id, name, alias, sandboxOf, createdAt } = row;
+  return { id, name, alias, sandboxOf, createdAt };
 }
 
 export async function findMembership(tenant: Tenant, userId: string): Promise<Membership | undefined> {
   return MembershipRow.query(tenant.trx).findOne({ orgId: tenant.orgId, userId });
 }
 
-/** The organizations of the person the transaction acts for, newest membership first. */
+/** The organizations of the person the transaction acts for, newest membership first and sandboxes last. */
 export async function findMembershipsOf(outsider: Outsider, userId: string): Promise<readonly Membership[]> {
-  return MembershipRow.query(outsider.trx).where({ userId }).orderBy('createdAt', 'desc');
+  return MembershipRow.query(outsider.trx)
+    .join('orgs', 'orgs.id', 'memberships.orgId')
+    .where('memberships.userId', userId)
+    .orderByRaw('orgs.sandbox_of is not null, memberships.created_at desc')
+    .select('memberships.*');
 }
 
 export async function listMembers(tenant: Tenant): Promise<readonly Member[]> {

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import type { memberView, orgView } from './schema.js';
 import type { Member, Org } from './store.js';
 
-export function showOrg({ id, name, alias, createdAt }: Org): z.input<typeof orgView> {
-  return { id, name, ledger_alias: alias, created_at: createdAt.toISOString() };
+export function showOrg({ id, name, alias, sandboxOf, createdAt }: Org): z.input<typeof orgView> {
+  return { id, name, ledger_alias: alias, sandbox_of: sandboxOf, created_at: createdAt.toISOString() };
 }
 
 export function showMember({

@@ -85,8 +85,9 @@ export async function keyOf(
   rig: Reach,
   owner: Caller,
   scopes: readonly string[],
+  mode: 'live' | 'test' = 'live',
 ): Promise<Caller & { readonly id: string; readonly secret: string }> {
-  const body = { name: 'Key in a test', scopes };
+  const body = { name: 'Key in a test', scopes, mode };
   const { id: keyId, secret } = expectAnswer(await owner.call('POST', '/org/api-keys', body), [201], newKey);
   return { ...rig.as(secret), id: keyId, secret };
 }
