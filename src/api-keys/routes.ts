@@ -10,7 +10,7 @@ import { defineRoute, noBody, none, type RequestInfo, type Route } from '../http
 import { anyone, person } from '../http/gates.js';
 import { plainCommand, replayHeaders } from '../http/idempotency.js';
 import { Refusal } from '../kernel/refusals.js';
-import { ensureSandbox, requireNoSandbox } from '../orgs/sandbox.js';
+import { ensureSandbox, requireNoSandbox } from '../sandboxes/store.js';
 import { mayKeepKeys } from './policy.js';
 import { keyBody, keyParams, keysView, keyView, newKeyView, rotateBody } from './schema.js';
 import { endKeyAt, insertKey, listKeysOf, lockKey, revokeKey, type ApiKey } from './store.js';

@@ -7,7 +7,7 @@ import { Refusal } from '../kernel/refusals.js';
 import { enqueueMail } from '../mail/store.js';
 import { acceptInvite, findOpenInvite } from '../invites/store.js';
 import { addMember, createOrg, findMembershipsOf, findOrg, type Membership, type Org } from '../orgs/store.js';
-import { mirrorMembers } from '../orgs/sandbox.js';
+import { mirrorMembers } from '../sandboxes/store.js';
 import { refreshSession, startSession, type Session } from '../sessions/store.js';
 import { consumeCode, consumeLink, ensureUser, findUserByEmail, replaceLink, requireUser, type User } from './store.js';
 import { codeHashOf, signInCode, type Tokens } from './tokens.js';

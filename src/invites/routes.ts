@@ -7,7 +7,7 @@ import type { Database, Tenant } from '../db/database.js';
 import { defineRoute, noBody, none, type RequestInfo, type Route } from '../http/define-route.js';
 import { person } from '../http/gates.js';
 import { plainCommand, replayHeaders } from '../http/idempotency.js';
-import { requireNoSandbox } from '../orgs/sandbox.js';
+import { requireNoSandbox } from '../sandboxes/store.js';
 import { mayInvite } from '../orgs/policy.js';
 import { findOrg } from '../orgs/store.js';
 import { inviteBody, inviteParams, invitesView, inviteView } from './schema.js';

@@ -9,7 +9,7 @@ import { Refusal } from '../kernel/refusals.js';
 import { endSessions } from '../sessions/store.js';
 import { mayChangeMembers } from './policy.js';
 import { mayChangeMember, type MemberChange } from './rules.js';
-import { mirrorMembers, requireNoSandbox } from './sandbox.js';
+import { mirrorMembers, requireNoSandbox } from '../sandboxes/store.js';
 import { memberParams, membersView, memberView, orgView, roleBody } from './schema.js';
 import { changeMember, countOwners, findOrg, listMembers, lockMember, removeMember, type Member } from './store.js';
 import { showMember, showOrg } from './view.js';

@@ -1,8 +1,8 @@
 import { inTenant, type Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
-import { MembershipRow, OrgRow } from './model.js';
-import { findOrg, insertOrg } from './store.js';
+import { MembershipRow, OrgRow } from '../orgs/model.js';
+import { findOrg, insertOrg } from '../orgs/store.js';
 
 async function findSandbox({ trx, orgId }: Tenant): Promise<string | undefined> {
   return (await OrgRow.query(trx).findOne({ sandboxOf: orgId }).select('id'))?.id;
