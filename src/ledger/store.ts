@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
+import { z } from 'zod';
 import type { System } from '../db/database.js';
 import { CheckpointRow, HeadRow, LeafRow, PendingRow, PublicationRow, SubtreeRow } from './model.js';
 import { chainNext, chainSeed, leafId } from './entry.js';
+import { entryBundle, type TileRef } from './tiles.js';
 import {
   appendLeaf,
   edgeRoot,
@@ -62,60 +64,78 @@ export async function queueLeaf(trx: Knex.Transaction, logId: string, leaf: Pend
   await trx.raw('notify ledger_pending');
 }
 
+/** A pending leaf as it is read for its place; `stands` when the log has it already. */
+const pendingRows = z.object({
+  rows: z.array(
+    z.object({ seq: z.number(), leaf_id: z.string(), entry: z.instanceof(Buffer), stands: z.boolean() }).loose(),
+  ),
+});
+
 /**
  * Gives the next pending leaves their places. The lock on the head row lets one sequencer work at a time; a crash
- * before the commit leaves everything pending, and the unique leaf id keeps an entry from standing twice.
+ * before the commit leaves everything pending, and an entry that has a place already is dropped, not placed again.
  */
 export async function sequence({ trx }: System, logId: string): Promise<LedgerHead> {
   const head = await HeadRow.query(trx).where({ logId }).forUpdate().first();
   if (!head) throw new Error(`sequence: there is no log ${logId}`);
   if (head.pausedReason !== null) return head;
-  const pending = await PendingRow.query(trx).where({ logId }).orderBy('seq').limit(BATCH);
-  if (pending.length === 0) return head;
-  let edge = parseEdge(head.size, head.rightEdge);
-  let chain = head.chain;
-  const leaves: object[] = [];
-  const subtrees: object[] = [];
-  for (const item of pending) {
-    const hash = leafHash(item.entry);
-    chain = chainNext(chain, hash);
-    const { entry, receiptId, kind, orgAlias } = item;
-    leaves.push({
-      logId,
-      idx: edge.size,
-      leafId: item.leafId,
-      leafHash: hash,
-      chain,
-      entry,
-      receiptId,
-      kind,
-      orgAlias,
-    });
-    const appended = appendLeaf(edge, hash);
-    edge = appended.edge;
-    for (const { level, index, hash: root } of appended.completed) {
-      if (level % TILE_HEIGHT === 0) subtrees.push({ logId, level: level / TILE_HEIGHT, idx: index, hash: root });
-    }
-  }
-  await trx.batchInsert('ledger_leaf', leaves, 500);
-  if (subtrees.length > 0) await trx.batchInsert('ledger_subtree', subtrees, 500);
-  await PendingRow.query(trx)
+  const pending = await trx.raw<unknown>(
+    `SELECT seq, leaf_id, entry, EXISTS (
+       SELECT 1 FROM ledger_leaf AS leaf WHERE leaf.log_id = pending.log_id AND leaf.leaf_id = pending.leaf_id) AS stands
+     FROM ledger_pending AS pending WHERE log_id = ? ORDER BY seq LIMIT ?`,
+    [logId, BATCH],
+  );
+  const { rows } = pendingRows.parse(pending);
+  if (rows.length === 0) return head;
+  const fresh = rows.filter(({ stands }) => !stands);
+  const known = rows.filter(({ stands }) => stands).map(({ seq }) => seq);
+  if (known.length > 0) await PendingRow.query(trx).where({ logId }).whereIn('seq', known).delete();
+  if (fresh.length === 0) return head;
+  const placed = place(head, fresh);
+  await trx.raw(PLACE, [logId, placed.seqs, placed.indexes, placed.hashes, placed.chains, placed.seqs]);
+  if (placed.subtrees.length > 0)
+    await trx.batchInsert(
+      'ledger_subtree',
+      placed.subtrees.map((subtree) => ({ logId, ...subtree })),
+      500,
+    );
+  const { edge, chain } = placed;
+  const next = { size: edge.size, root: edgeRoot(edge), chain, epoch: head.epoch + 1 };
+  await HeadRow.query(trx)
     .where({ logId })
-    .whereIn(
-      'leafId',
-      pending.map((item) => item.leafId),
-    )
-    .delete();
-  const next = {
-    size: edge.size,
-    root: edgeRoot(edge),
-    chain,
-    rightEdge: Buffer.concat([...edge.hashes]),
-    epoch: head.epoch + 1,
-  };
-  await HeadRow.query(trx).where({ logId }).patch(next);
+    .patch({ ...next, rightEdge: Buffer.concat([...edge.hashes]) });
   await trx.raw('notify ledger_grown');
   return { ...next, pausedReason: null };
+}
+
+/** Moves leaves from the queue to the log in one statement; their entries don't travel again. */
+const PLACE = `WITH taken AS (DELETE FROM ledger_pending WHERE log_id = ? AND seq = ANY(?::bigint[]) RETURNING *)
+  INSERT INTO ledger_leaf (log_id, idx, leaf_id, leaf_hash, chain, entry, receipt_id, kind, org_alias)
+  SELECT taken.log_id, placed.idx, taken.leaf_id, placed.leaf_hash, placed.chain, taken.entry, taken.receipt_id,
+         taken.kind, taken.org_alias
+  FROM unnest(?::bigint[], ?::bytea[], ?::bytea[]) WITH ORDINALITY AS placed (idx, leaf_hash, chain, nth)
+  JOIN unnest(?::bigint[]) WITH ORDINALITY AS queued (seq, nth) USING (nth)
+  JOIN taken USING (seq) ORDER BY placed.idx`;
+
+/** Hashes leaves into their places behind a head: the right edge is all of the tree that it takes. */
+function place(head: HeadRow, leaves: readonly { readonly seq: number; readonly entry: Buffer }[]) {
+  let edge = parseEdge(head.size, head.rightEdge);
+  let { chain } = head;
+  const [seqs, indexes, hashes, chains]: [number[], number[], Buffer[], Buffer[]] = [[], [], [], []];
+  const subtrees: { readonly level: number; readonly idx: number; readonly hash: Buffer }[] = [];
+  for (const { seq, entry } of leaves) {
+    const hash = leafHash(entry);
+    chain = chainNext(chain, hash);
+    seqs.push(seq);
+    indexes.push(edge.size);
+    hashes.push(hash);
+    chains.push(chain);
+    const appended = appendLeaf(edge, hash);
+    edge = appended.edge;
+    for (const { level, index, hash: root } of appended.completed)
+      if (level % TILE_HEIGHT === 0) subtrees.push({ level: level / TILE_HEIGHT, idx: index, hash: root });
+  }
+  return { edge, chain, seqs, indexes, hashes, chains, subtrees };
 }
 
 export async function findHead(trx: Knex, logId: string): Promise<LedgerHead | undefined> {
@@ -135,6 +155,11 @@ export async function findLeafOfReceipt(trx: Knex, receiptId: string): Promise<L
   return LeafRow.query(trx).where({ receiptId }).first();
 }
 
+/** A leaf by the SHA-256 of its entry, in hex. */
+export async function findLeafByDigest(trx: Knex, logId: string, digest: string): Promise<Leaf | undefined> {
+  return LeafRow.query(trx).where({ logId, leafId: digest }).first();
+}
+
 /** Leaves from an index on, in order. */
 export async function readLeaves(trx: Knex, logId: string, from: number, limit: number): Promise<readonly Leaf[]> {
   return LeafRow.query(trx).where({ logId }).where('idx', '>=', from).orderBy('idx').limit(limit);
@@ -144,6 +169,9 @@ export interface LedgerFilter {
   readonly orgAlias: string | undefined;
   readonly kind: string | undefined;
   readonly before: number | undefined;
+  /** Integrated at this time or later, and before that one. */
+  readonly since: string | undefined;
+  readonly until: string | undefined;
 }
 
 /** Leaves newest first, for the public view. */
@@ -157,6 +185,8 @@ export async function listLeaves(
   if (filter.orgAlias !== undefined) void query.where({ orgAlias: filter.orgAlias });
   if (filter.kind !== undefined) void query.where({ kind: filter.kind });
   if (filter.before !== undefined) void query.where('idx', '<', filter.before);
+  if (filter.since !== undefined) void query.where('integratedAt', '>=', filter.since);
+  if (filter.until !== undefined) void query.where('integratedAt', '<', filter.until);
   return query.orderBy('idx', 'desc').limit(limit);
 }
 
@@ -185,6 +215,13 @@ export async function readTile(
     .orderBy('idx')
     .select('hash');
   return rows.map(({ hash }) => hash);
+}
+
+/** The bytes of a tile or bundle as they are published: a pure function of the leaves. */
+export async function readTileObject(trx: Knex, logId: string, { level, tile, count }: TileRef): Promise<Buffer> {
+  if (level !== 'entries') return Buffer.concat([...(await readTile(trx, logId, level, tile, count))]);
+  const leaves = await readLeaves(trx, logId, tile * TILE_WIDTH, count);
+  return entryBundle(leaves.map(({ entry }) => entry));
 }
 
 /** The hashes of some ranges of a log, from its tiles. */
@@ -227,9 +264,28 @@ export async function findLatestCheckpoint(trx: Knex, logId: string): Promise<St
   return CheckpointRow.query(trx).where({ logId }).orderBy('size', 'desc').first();
 }
 
-/** Every checkpoint ever signed, by size. */
-export async function listCheckpoints(trx: Knex, logId: string): Promise<readonly StoredCheckpoint[]> {
-  return CheckpointRow.query(trx).where({ logId }).orderBy('size');
+export async function findCheckpoint(trx: Knex, logId: string, size: number): Promise<StoredCheckpoint | undefined> {
+  return CheckpointRow.query(trx).where({ logId, size }).first();
+}
+
+/** Signed checkpoints of at least a size, the smallest first. */
+export async function listCheckpointsFrom(
+  trx: Knex,
+  logId: string,
+  from: number,
+  limit: number,
+): Promise<readonly StoredCheckpoint[]> {
+  return CheckpointRow.query(trx).where({ logId }).where('size', '>=', from).orderBy('size').limit(limit);
+}
+
+/** Signed checkpoints larger than `after` and up to a size, the smallest first. */
+export async function listCheckpointsBetween(
+  trx: Knex,
+  logId: string,
+  after: number,
+  to: number,
+): Promise<readonly StoredCheckpoint[]> {
+  return CheckpointRow.query(trx).where({ logId }).where('size', '>', after).where('size', '<=', to).orderBy('size');
 }
 
 export interface Publication {
