@@ -48,7 +48,13 @@ export const PLATFORM_ADMIN = 'root@platform.test';
 
 const logger = pino({ level: 'silent' });
 
-export async function openRig(): Promise<Rig> {
+/** What a rig may have besides its usual parts. */
+export interface RigOptions {
+  /** Writes the witness policy of the log, once its name and its Ed25519 verifier key are known. */
+  readonly policy?: (logId: string, vkey: string) => string;
+}
+
+export async function openRig({ policy: writePolicy = () => NO_WITNESSES }: RigOptions = {}): Promise<Rig> {
   const name = randomBytes(5).toString('hex');
   const clone = await cloneDatabase();
   const address = fromRunner('TEMPORAL_ADDRESS');
@@ -62,7 +68,9 @@ export async function openRig(): Promise<Rig> {
     mlDsa: readFileSync(fromRunner('LEDGER_MLDSA_KEY_FILE'), 'utf8'),
   });
   const signer = createReceiptSigner(readFileSync(fromRunner('RECEIPT_KEY_FILE'), 'utf8'));
-  await prepareLedger(database, { logId, keys, signer, policy: NO_WITNESSES });
+  const vkey = keys.find(({ purpose }) => purpose === 'log')?.vkey ?? '';
+  const policy = writePolicy(logId, vkey);
+  await prepareLedger(database, { logId, keys, signer, policy });
   const [connection, clientConnection] = await Promise.all([
     NativeConnection.connect({ address }),
     Connection.connect({ address }),
@@ -115,9 +123,9 @@ export async function openRig(): Promise<Rig> {
       signer,
       logKey,
       cosigners,
-      policy: parsePolicy(NO_WITNESSES),
+      policy: parsePolicy(policy),
       witnesses: createWitnessClient(),
-      witnessSpacingMs: 1000,
+      witnessSpacingMs: 100,
       mailer: undefined,
       runs: createRunDurable(client, queues),
     }),
@@ -128,7 +136,10 @@ export async function openRig(): Promise<Rig> {
     activities: createShareActivities({ ...parts, objects: stores.evidenceObjects, printer }),
   });
   const running = Promise.all([core.run(), pdf.run()]);
-  const ledger = await client.workflow.start('keepLedger', { taskQueue: queues.core, workflowId: `ledger:${logId}` });
+  const loops = [
+    await client.workflow.start('keepLedger', { taskQueue: queues.core, workflowId: `ledger:${logId}` }),
+    await client.workflow.start('keepWitnessed', { taskQueue: queues.core, workflowId: `witnesses:${logId}` }),
+  ];
   const caller = createCaller(base);
   return {
     base,
@@ -144,7 +155,7 @@ export async function openRig(): Promise<Rig> {
     async close() {
       server.closeAllConnections();
       server.close();
-      await ledger.terminate();
+      for (const loop of loops) await loop.terminate();
       core.shutdown();
       pdf.shutdown();
       await running;
