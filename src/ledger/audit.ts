@@ -71,10 +71,8 @@ export async function auditLedger(
     onProgress(replay.size);
   }
   checkEnd(replay, head, checkpointSize, faults);
-  if (last) {
-    checked.tiles += await checkUpperTiles(parts, { replay, from, treeSize: last.size }, faults);
-    await checkPublishedCheckpoint(parts, faults);
-  }
+  checked.tiles += await checkUpperTiles(parts, { replay, from, treeSize: checkpointSize }, faults);
+  await checkPublishedCheckpoint(parts, checkpointSize, faults);
   for (let at = from; at < head.size; at += LIFECYCLE_BATCH) {
     const range = { logId, from: at, to: Math.min(at + LIFECYCLE_BATCH, head.size) };
     faults.push(...(await database.system((system) => checkLifecycle(system, range))));

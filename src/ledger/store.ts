@@ -75,7 +75,7 @@ const pendingRows = z.object({
  * Gives the next pending leaves their places. The lock on the head row lets one sequencer work at a time; a crash
  * before the commit leaves everything pending, and an entry that has a place already is dropped, not placed again.
  */
-export async function sequence({ trx }: System, logId: string): Promise<LedgerHead> {
+export async function sequence({ trx }: System, logId: string, limit = BATCH): Promise<LedgerHead> {
   const head = await HeadRow.query(trx).where({ logId }).forUpdate().first();
   if (!head) throw new Error(`sequence: there is no log ${logId}`);
   if (head.pausedReason !== null) return head;
@@ -83,7 +83,7 @@ export async function sequence({ trx }: System, logId: string): Promise<LedgerHe
     `SELECT seq, leaf_id, entry, EXISTS (
        SELECT 1 FROM ledger_leaf AS leaf WHERE leaf.log_id = pending.log_id AND leaf.leaf_id = pending.leaf_id) AS stands
      FROM ledger_pending AS pending WHERE log_id = ? ORDER BY seq LIMIT ?`,
-    [logId, BATCH],
+    [logId, limit],
   );
   const { rows } = pendingRows.parse(pending);
   if (rows.length === 0) return head;
@@ -140,6 +140,32 @@ function place(head: HeadRow, leaves: readonly { readonly seq: number; readonly 
 
 export async function findHead(trx: Knex, logId: string): Promise<LedgerHead | undefined> {
   return HeadRow.query(trx).where({ logId }).first();
+}
+
+/** Lets minting and sequencing go on, after a person has looked. */
+export async function resumeLog({ trx }: System, logId: string): Promise<void> {
+  await HeadRow.query(trx).where({ logId }).patch({ pausedReason: null });
+}
+
+/**
+ * Puts leaves that were published once at the front of the queue, before whatever waits there. What is known of their
+ * receipts is taken from the receipts where they are still there; the leaf itself says nothing about them.
+ */
+export async function queueAgain(
+  { trx }: System,
+  logId: string,
+  leaves: readonly { readonly entry: Buffer; readonly leafId: string }[],
+): Promise<void> {
+  const ids = leaves.map((leaf) => leaf.leafId);
+  await PendingRow.query(trx).where({ logId }).whereIn('leafId', ids).delete();
+  await trx.raw(
+    `INSERT INTO ledger_pending (log_id, leaf_id, entry, receipt_id, kind, org_alias, seq)
+     SELECT ?, given.leaf_id, given.entry, coalesce(receipt.id, ''), coalesce(receipt.kind, 'restored'), '',
+            given.nth - ? + coalesce((SELECT min(seq) FROM ledger_pending), 0)
+     FROM unnest(?::text[], ?::bytea[]) WITH ORDINALITY AS given (leaf_id, entry, nth)
+     LEFT JOIN receipts AS receipt ON receipt.leaf_id = given.leaf_id`,
+    [logId, leaves.length + 1, ids, leaves.map(({ entry }) => entry)],
+  );
 }
 
 /** Stops minting and sequencing until a person has looked. */

@@ -52,6 +52,8 @@ CREATE TRIGGER ledger_audit_append_only BEFORE UPDATE OR DELETE ON ledger_audit 
 GRANT SELECT ON ledger_policy, ledger_cosig, ledger_witness, ledger_witnessed, ledger_audit TO dc_app;
 GRANT SELECT, INSERT, UPDATE ON ledger_policy, ledger_witness, ledger_witnessed TO dc_worker;
 GRANT SELECT, INSERT ON ledger_cosig, ledger_audit TO dc_worker;
+-- A log that is rebuilt from its published bundles goes through the queue again.
+GRANT INSERT ON ledger_pending TO dc_worker;
 
 -- The lifecycle audit looks across organizations, at nothing but ids, times and verdict digests.
 GRANT SELECT (id, org_id, kind, subject_id, revision, leaf_id, issued_at) ON receipts TO dc_worker;
