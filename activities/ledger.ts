@@ -16,9 +16,9 @@ import {
   readRanges,
   readTileObject,
   recordPublication,
-  sequence,
   type LedgerHead,
 } from '../src/ledger/store.js';
+import { sequence } from '../src/ledger/sequence-store.js';
 import { tilePath, tilesBetween, type TileRef } from '../src/ledger/tiles.js';
 
 /** How long one sequencer activity runs before its workflow starts the next, in milliseconds. */
@@ -45,7 +45,7 @@ export interface LedgerDeps {
 }
 
 export function createLedgerActivities(deps: LedgerDeps): LedgerActivities {
-  const { database, logId, queued, termMs = TERM_MS } = deps;
+  const { termMs = TERM_MS } = deps;
   return {
     /**
      * Integrates queued leaves and publishes what has grown, until its term ends. Safe to run twice at once: the head
@@ -55,16 +55,26 @@ export function createLedgerActivities(deps: LedgerDeps): LedgerActivities {
       await guardRestore(deps);
       const end = Date.now() + termMs;
       const signal = cancellationSignal();
-      while (Date.now() < end && !signal.aborted) {
-        const woken = queued.next(IDLE_MS);
-        const head = await database.system((system) => sequence(system, logId));
-        const published = await publishGrowth(deps, head);
-        heartbeat(head.size);
-        if (published) await pause(SPACING_MS);
-        else await woken;
-      }
+      await keepSequencing(deps, () => Date.now() >= end || signal.aborted, heartbeat);
     },
   };
+}
+
+/** The sequencer's loop, outside of Temporal too: integrate, publish, wait for more. */
+export async function keepSequencing(
+  deps: LedgerDeps,
+  over: () => boolean,
+  alive: (size: number) => void,
+): Promise<void> {
+  const { database, logId, queued } = deps;
+  while (!over()) {
+    const woken = queued.next(IDLE_MS);
+    const head = await database.system((system) => sequence(system, logId));
+    const published = await publishGrowth(deps, head);
+    alive(head.size);
+    if (published) await pause(SPACING_MS);
+    else await woken;
+  }
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

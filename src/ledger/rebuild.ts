@@ -4,7 +4,8 @@ import { requireHead, type AuditParts } from './audit-store.js';
 import { leafId } from './entry.js';
 import { listLogVerifiers } from './keys.js';
 import { openCheckpoint } from './note.js';
-import { keepCheckpoint, queueAgain, recordPublication, resumeLog, sequence } from './store.js';
+import { queueAgain, sequence } from './sequence-store.js';
+import { keepCheckpoint, recordPublication, resumeLog } from './store.js';
 import { readBundle, tilePath } from './tiles.js';
 import { TILE_WIDTH } from './tree.js';
 
