@@ -62,10 +62,6 @@ export async function pauseLog({ trx }: System, logId: string, reason: string): 
   await HeadRow.query(trx).where({ logId }).patch({ pausedReason: reason });
 }
 
-export async function resumeLog({ trx }: System, logId: string): Promise<void> {
-  await HeadRow.query(trx).where({ logId }).patch({ pausedReason: null });
-}
-
 export async function findLeafOfReceipt(trx: Knex, receiptId: string): Promise<Leaf | undefined> {
   return LeafRow.query(trx).where({ receiptId }).first();
 }

@@ -52,9 +52,14 @@ const logger = pino({ level: 'silent' });
 export interface RigOptions {
   /** Writes the witness policy of the log, once its name and its Ed25519 verifier key are known. */
   readonly policy?: (logId: string, vkey: string) => string;
+  /** False where a test is the sequencer itself. */
+  readonly sequencer?: boolean;
 }
 
-export async function openRig({ policy: writePolicy = () => NO_WITNESSES }: RigOptions = {}): Promise<Rig> {
+export async function openRig({
+  policy: writePolicy = () => NO_WITNESSES,
+  sequencer = true,
+}: RigOptions = {}): Promise<Rig> {
   const name = randomBytes(5).toString('hex');
   const clone = await cloneDatabase();
   const address = fromRunner('TEMPORAL_ADDRESS');
@@ -137,8 +142,10 @@ export async function openRig({ policy: writePolicy = () => NO_WITNESSES }: RigO
   });
   const running = Promise.all([core.run(), pdf.run()]);
   const loops = [
-    await client.workflow.start('keepLedger', { taskQueue: queues.core, workflowId: `ledger:${logId}` }),
     await client.workflow.start('keepWitnessed', { taskQueue: queues.core, workflowId: `witnesses:${logId}` }),
+    ...(sequencer
+      ? [await client.workflow.start('keepLedger', { taskQueue: queues.core, workflowId: `ledger:${logId}` })]
+      : []),
   ];
   const caller = createCaller(base);
   return {
