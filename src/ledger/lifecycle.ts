@@ -13,8 +13,8 @@ interface LifecycleRule {
 
 /** Run receipts whose leaves stand at `from` or later and before `to`, with their runs. */
 const MINTED = `WITH minted AS (
-  SELECT leaf.idx, receipt.org_id, receipt.subject_id AS run_id, receipt.issued_at, run.state,
-         run.verdict_digest, run.current_submission_id, run.four_eyes
+  SELECT leaf.idx, receipt.org_id, receipt.subject_id AS run_id, receipt.issued_at,
+         receipt.occasion, run.verdict_digest, run.current_submission_id, run.four_eyes
   FROM ledger_leaf AS leaf
   JOIN receipts AS receipt ON receipt.leaf_id = leaf.leaf_id
   JOIN runs AS run ON run.org_id = receipt.org_id AND run.id = receipt.subject_id
@@ -35,15 +35,22 @@ const rules: readonly LifecycleRule[] = [
   {
     name: 'approved_before_minted',
     detail: 'the receipt was issued without a decision that stood before it',
-    sql: `SELECT idx FROM minted WHERE NOT EXISTS (
-      ${DECIDED} AND approval.decision = CASE minted.state WHEN 'rejected' THEN 'rejected' ELSE 'approved' END)`,
+    sql: `SELECT idx FROM minted WHERE occasion = 'final' AND NOT EXISTS (
+      ${DECIDED} AND approval.decision = 'approved')`,
+  },
+  {
+    name: 'rejected_before_minted',
+    detail: 'the receipt of a rejection was issued without one',
+    sql: `SELECT idx FROM minted WHERE occasion <> 'final' AND NOT EXISTS (
+      SELECT 1 FROM approvals AS approval WHERE approval.org_id = minted.org_id AND approval.run_id = minted.run_id
+        AND approval.decision = 'rejected' AND approval.created_at <= minted.issued_at)`,
   },
   {
     name: 'second_person',
     detail: 'the only one who approved had made the submission',
     sql: `SELECT idx FROM minted
       JOIN submissions AS submission ON submission.org_id = minted.org_id AND submission.id = minted.current_submission_id
-      WHERE minted.four_eyes ->> 'forbid_submitter' = 'true' AND minted.state <> 'rejected'
+      WHERE minted.four_eyes ->> 'forbid_submitter' = 'true' AND minted.occasion = 'final'
         AND NOT EXISTS (${DECIDED} AND approval.decision = 'approved' AND approval.approver_id <> submission.submitted_by)`,
   },
 ];

@@ -56,7 +56,7 @@ GRANT SELECT, INSERT ON ledger_cosig, ledger_audit TO dc_worker;
 GRANT INSERT ON ledger_pending TO dc_worker;
 
 -- The lifecycle audit looks across organizations, at nothing but ids, times and verdict digests.
-GRANT SELECT (id, org_id, kind, subject_id, revision, leaf_id, issued_at) ON receipts TO dc_worker;
+GRANT SELECT (id, org_id, kind, subject_id, occasion, revision, leaf_id, issued_at) ON receipts TO dc_worker;
 GRANT SELECT (id, org_id, run_id, verdict_digest, decision, approver_id, created_at, voided_at) ON approvals TO dc_worker;
 GRANT SELECT (id, org_id, run_id, attempt, submitted_by, created_at) ON submissions TO dc_worker;
 CREATE POLICY sweep ON receipts FOR SELECT TO dc_worker USING (true);
