@@ -34,7 +34,7 @@ module.exports = {
     {
       name: 'models-stay-behind-stores',
       severity: 'error',
-      from: { pathNot: ['^src/[^/]+/(store|model|keys)\\.ts$', '^src/db/'] },
+      from: { pathNot: ['^src/[^/]+/(store|model|keys)\\.ts$', '^src/[^/]+/[a-z]+-store\\.ts$', '^src/db/'] },
       to: { ...VALUE, path: '^src/[^/]+/model\\.ts$' },
     },
     {

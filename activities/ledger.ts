@@ -5,28 +5,29 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ObjectConflict, readBytes, type ObjectStore } from '../src/adapters/object-store.js';
 import type { Database } from '../src/db/database.js';
 import type { Growth } from '../src/db/listen.js';
-import { openCheckpoint, signCheckpoint } from '../src/ledger/note.js';
+import { listLogVerifiers } from '../src/ledger/keys.js';
+import { ed25519Signer, openCheckpoint, signWith, type Checkpoint, type CheckpointSigner } from '../src/ledger/note.js';
 import {
   findHead,
   findLatestCheckpoint,
   findPublication,
   keepCheckpoint,
   pauseLog,
-  readLeaves,
   readRanges,
-  readTile,
+  readTileObject,
   recordPublication,
-  sequence,
   type LedgerHead,
 } from '../src/ledger/store.js';
-import { entryBundle, tilePath, tilesBetween, type TileRef } from '../src/ledger/tiles.js';
-import { TILE_WIDTH } from '../src/ledger/tree.js';
+import { sequence } from '../src/ledger/sequence-store.js';
+import { tilePath, tilesBetween, type TileRef } from '../src/ledger/tiles.js';
 
 /** How long one sequencer activity runs before its workflow starts the next, in milliseconds. */
 const TERM_MS = 10 * 60_000;
 const IDLE_MS = 1000;
 /** Publishing waits at least this long after the one before, so that a burst shares one checkpoint. */
 const SPACING_MS = 50;
+/** Objects written at a time. Their order doesn't matter: nothing points to them until the checkpoint does. */
+const AT_ONCE = 32;
 
 export interface LedgerActivities {
   runSequencer(): Promise<void>;
@@ -36,13 +37,15 @@ export interface LedgerDeps {
   readonly objects: ObjectStore;
   readonly logId: string;
   readonly logKey: KeyObject;
+  /** Sign beside the log's own key: an ML-DSA-44 key, or the key before while one takes over from another. */
+  readonly cosigners: readonly CheckpointSigner[];
   /** Wakes when a leaf is queued. */
   readonly queued: Growth;
   readonly termMs?: number;
 }
 
 export function createLedgerActivities(deps: LedgerDeps): LedgerActivities {
-  const { database, logId, queued, termMs = TERM_MS } = deps;
+  const { termMs = TERM_MS } = deps;
   return {
     /**
      * Integrates queued leaves and publishes what has grown, until its term ends. Safe to run twice at once: the head
@@ -52,30 +55,44 @@ export function createLedgerActivities(deps: LedgerDeps): LedgerActivities {
       await guardRestore(deps);
       const end = Date.now() + termMs;
       const signal = cancellationSignal();
-      while (Date.now() < end && !signal.aborted) {
-        const woken = queued.next(IDLE_MS);
-        const head = await database.system((system) => sequence(system, logId));
-        const published = await publishGrowth(deps, head);
-        heartbeat(head.size);
-        if (published) await pause(SPACING_MS);
-        else await woken;
-      }
+      await keepSequencing(deps, () => Date.now() >= end || signal.aborted, heartbeat);
     },
   };
+}
+
+/** The sequencer's loop, outside of Temporal too: integrate, publish, wait for more. */
+export async function keepSequencing(
+  deps: LedgerDeps,
+  over: () => boolean,
+  alive: (size: number) => void,
+): Promise<void> {
+  const { database, logId, queued } = deps;
+  while (!over()) {
+    const woken = queued.next(IDLE_MS);
+    const head = await database.system((system) => sequence(system, logId));
+    const published = await publishGrowth(deps, head);
+    alive(head.size);
+    if (published) await pause(SPACING_MS);
+    else await woken;
+  }
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A database restored from an old backup would sign a second history: it is found out before anything is signed. */
-async function guardRestore({ database, objects, logId, logKey }: LedgerDeps): Promise<void> {
+async function guardRestore(deps: LedgerDeps): Promise<void> {
+  const { database, objects, logId } = deps;
   const stored = await readBytes(objects, 'checkpoint');
   if (!stored) return;
-  const published = openCheckpoint(stored.bytes.toString('utf8'), { name: logId, publicKey: createPublicKey(logKey) });
+  const published = await openPublished(deps, stored.bytes);
   const head = await findHead(database.knex, logId);
   if (head && head.size >= published.size) return;
   const reason = `the published log has ${String(published.size)} entries, the database ${String(head?.size ?? 0)}`;
   await database.system((system) => pauseLog(system, logId, reason));
-  throw ApplicationFailure.nonRetryable(`The database is older than the ledger: ${reason}.`, 'LedgerRestored');
+  throw ApplicationFailure.nonRetryable(
+    `The database is older than the ledger: ${reason}. Take the missing leaves back: npm run ledger -- rebuild.`,
+    'LedgerRestored',
+  );
 }
 
 /** Publishes objects, then a checkpoint over them; false when there was nothing new. */
@@ -84,7 +101,9 @@ export async function publishGrowth(deps: LedgerDeps, head: LedgerHead): Promise
   const { publishedSize, s3Etag } = await findPublication(database.knex, logId);
   if (head.size <= publishedSize || head.pausedReason !== null) return false;
   try {
-    await Promise.all(tilesBetween(publishedSize, head.size).map((ref) => publishTile(deps, ref)));
+    const refs = tilesBetween(publishedSize, head.size);
+    for (let i = 0; i < refs.length; i += AT_ONCE)
+      await Promise.all(refs.slice(i, i + AT_ONCE).map((ref) => publishTile(deps, ref)));
   } catch (error) {
     if (!(error instanceof ObjectConflict)) throw error;
     await database.system((system) => pauseLog(system, logId, error.message));
@@ -96,33 +115,37 @@ export async function publishGrowth(deps: LedgerDeps, head: LedgerHead): Promise
 }
 
 async function publishTile({ database, objects, logId }: LedgerDeps, ref: TileRef): Promise<void> {
-  if (ref.level === 'entries') {
-    const leaves = await readLeaves(database.knex, logId, ref.tile * TILE_WIDTH, ref.count);
-    await objects.putOnce(tilePath(ref), entryBundle(leaves.map(({ entry }) => entry)), 'application/octet-stream');
-    return;
-  }
-  const hashes = await readTile(database.knex, logId, ref.level, ref.tile, ref.count);
-  await objects.putOnce(tilePath(ref), Buffer.concat([...hashes]), 'application/octet-stream');
+  await objects.putOnce(tilePath(ref), await readTileObject(database.knex, logId, ref), 'application/octet-stream');
+}
+
+/** Opens what storage has as the checkpoint, with any key that ever signed for this log. */
+async function openPublished({ database, logId, logKey }: LedgerDeps, bytes: Buffer): Promise<Checkpoint> {
+  const own = { name: logId, publicKey: createPublicKey(logKey) };
+  return openCheckpoint(bytes.toString('utf8'), own, ...(await listLogVerifiers(database.knex, logId)));
 }
 
 /** Signs a checkpoint of the head, once per size, after checking that it continues the last one signed. */
-async function checkpointFor({ database, logId, logKey }: LedgerDeps, { size, root }: LedgerHead): Promise<string> {
+async function checkpointFor(
+  { database, logId, logKey, cosigners }: LedgerDeps,
+  { size, root }: LedgerHead,
+): Promise<string> {
   const last = await findLatestCheckpoint(database.knex, logId);
   if (last && last.size > 0 && last.size <= size) {
     const [again] = await readRanges(database.knex, logId, [{ lo: 0, hi: last.size }]);
     if (!again?.equals(last.root))
       throw ApplicationFailure.nonRetryable('The log no longer holds what was signed.', 'LedgerForkDetected');
   }
-  const note = signCheckpoint({ origin: logId, size, root }, logKey);
+  const note = signWith({ origin: logId, size, root }, [ed25519Signer(logId, logKey), ...cosigners]);
   const kept = await database.system((system) => keepCheckpoint(system, logId, { size, root, note }));
   return kept.note;
 }
 
 /** Moves the public checkpoint forward by compare-and-swap; a newer one by another sequencer stays. */
 async function replaceCheckpoint(
-  { database, objects, logId, logKey }: LedgerDeps,
+  deps: LedgerDeps,
   next: { note: string; size: number; etag: string | null },
 ): Promise<void> {
+  const { database, objects, logId } = deps;
   let etag = next.etag;
   for (;;) {
     const written = await objects.replaceIf('checkpoint', Buffer.from(next.note), 'text/plain; charset=utf-8', etag);
@@ -135,10 +158,7 @@ async function replaceCheckpoint(
       etag = null;
       continue;
     }
-    const { size } = openCheckpoint(present.bytes.toString('utf8'), {
-      name: logId,
-      publicKey: createPublicKey(logKey),
-    });
+    const { size } = await openPublished(deps, present.bytes);
     if (size >= next.size) {
       await database.system((system) => recordPublication(system, logId, size, present.etag));
       return;

@@ -1,10 +1,12 @@
 import { benchAuth } from './bench/auth.js';
 import { benchFootprint } from './bench/footprint.js';
+import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
   footprint: benchFootprint,
+  ledger: benchLedger,
   lifecycle: () => benchLifecycle(true),
   // The same without waiting for the disk: what is left is work, not fsync.
   'lifecycle-in-memory': () => benchLifecycle(false),

@@ -10,10 +10,11 @@ import { readExample } from './demo/example.js';
 import { travel } from './demo/journey.js';
 
 /**
- * Records the histories that test/replay replays: npm run record-histories -- NAME. A history that was released is
- * never recorded again; a new one gets a new name.
+ * Records the histories that test/replay replays: npm run record-histories -- NAME [WORKFLOW…], without workflows all of
+ * them. A history that was released is never recorded again; a new one gets a new name.
  */
-const [prefix = 'v1'] = process.argv.slice(2);
+const [prefix = 'v1', ...only] = process.argv.slice(2);
+const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
 const folder = mkdtempSync(join(tmpdir(), 'dc-record-'));
 const parts = await startParts({ folder, ui: false, fixedPorts: false, durable: false });
 const target = join(root, 'test', 'replay', 'histories');
@@ -23,10 +24,12 @@ try {
   const connection = await Connection.connect({ address: parts.env['TEMPORAL_ADDRESS'] ?? '' });
   const client = new Client({ connection });
   const keep = async (workflowId: string, name: string): Promise<void> => {
+    if (!wanted(name)) return;
     const history = await client.workflow.getHandle(workflowId).fetchHistory();
     writeFileSync(join(target, `${prefix}-${name}.json`), historyToJSON(history));
   };
   for (const name of ['numeric-memo', 'data-extraction']) {
+    if (!wanted(`run-lifecycle-${name}`)) continue;
     const { runId } = await travel(parts.publicUrl, readExample(name), (_title, work) => work());
     await eventually('the end of the run', 30_000, async () => {
       const { status } = await client.workflow.getHandle(`run:${runId}`).describe();
@@ -41,11 +44,23 @@ try {
   });
   await reconciled.result();
   await keep('record-reconcile', 'reconcile-runs');
-  const outbox = await client.workflow.start('keepOutbox', { taskQueue: 'dc-core', workflowId: 'record-outbox' });
-  await eventually('the outbox', 10_000, async () => {
-    if ((await outbox.describe()).historyLength < 5) throw new Error('not yet');
+  for (const [type, name] of [
+    ['keepOutbox', 'keep-outbox'],
+    ['keepWitnessed', 'keep-witnessed'],
+  ] as const) {
+    const loop = await client.workflow.start(type, { taskQueue: 'dc-core', workflowId: `record-${name}` });
+    await eventually(name, 10_000, async () => {
+      if ((await loop.describe()).historyLength < 5) throw new Error('not yet');
+    });
+    await keep(`record-${name}`, name);
+  }
+  const audited = await client.workflow.start('auditLog', {
+    taskQueue: 'dc-core',
+    workflowId: 'record-audit',
+    args: ['full'],
   });
-  await keep('record-outbox', 'keep-outbox');
+  await audited.result();
+  await keep('record-audit', 'audit-log');
   await connection.close();
 } finally {
   await parts.stop();

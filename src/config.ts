@@ -84,6 +84,10 @@ const core = z.object({
   ...shared,
   RECEIPT_KEY_FILE: file,
   LEDGER_KEY_FILE: file,
+  LEDGER_MLDSA_KEY_FILE: file.optional(),
+  LEDGER_PREVIOUS_KEY_FILE: file.optional(),
+  LEDGER_POLICY_FILE: file.optional(),
+  WITNESS_SECONDS: z.coerce.number().min(1).max(3600).default(10),
   MAIL: z.enum(['mailbox', 'smtp']),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().default('DefendableCloud <no-reply@localhost>'),
@@ -91,6 +95,15 @@ const core = z.object({
   FAULT_POINT: faultPoint.optional(),
 });
 
+const ledgerTool = z.object({
+  DATABASE_URL: shared.DATABASE_URL,
+  S3_ENDPOINT: shared.S3_ENDPOINT,
+  S3_REGION: shared.S3_REGION,
+  S3_ACCESS_KEY_ID: shared.S3_ACCESS_KEY_ID,
+  S3_SECRET_ACCESS_KEY: shared.S3_SECRET_ACCESS_KEY,
+  S3_PUBLIC_BUCKET: shared.S3_PUBLIC_BUCKET,
+  LEDGER_ORIGIN: shared.LEDGER_ORIGIN,
+});
 const pdf = z.object({ ...shared, PUPPETEER_EXECUTABLE_PATH: z.string().optional() });
 
 export type ApiConfig = z.output<typeof api>;
@@ -105,6 +118,7 @@ export class ConfigFault extends Error {
 
 export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => guardMailbox(read(api, env));
 export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig => guardFaults(guardMailbox(read(core, env)));
+export const readLedgerToolConfig = (env: NodeJS.ProcessEnv): z.output<typeof ledgerTool> => read(ledgerTool, env);
 export const readPdfConfig = (env: NodeJS.ProcessEnv): PdfConfig => read(pdf, env);
 
 function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {

@@ -1,31 +1,39 @@
-import type { KeyObject } from 'node:crypto';
-import { ScheduleAlreadyRunning, type Client } from '@temporalio/client';
+import { ScheduleAlreadyRunning, type Client, type ScheduleSpec, type Workflow } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createApprovalActivities, type ApprovalActivities } from '../activities/approvals.js';
 import { createCheckActivities, type CheckActivities } from '../activities/checks/audit.js';
 import { createGradingActivities, type GradingActivities } from '../activities/checks/grade.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../activities/evidence.js';
+import { createLedgerAuditActivities, type LedgerAuditActivities } from '../activities/ledger-audit.js';
 import { createLedgerActivities, type LedgerActivities, type LedgerDeps } from '../activities/ledger.js';
 import { createMailActivities, type MailDeps } from '../activities/mail.js';
 import { createReceiptActivities, type ReceiptActivities, type ReceiptDeps } from '../activities/receipts.js';
 import { createReconcileActivities, type ReconcileActivities } from '../activities/reconcile.js';
 import { createRunActivities, type RunActivities } from '../activities/runs.js';
 import { createSubmissionActivities, type SubmissionActivities } from '../activities/submissions.js';
+import { createWitnessActivities, type WitnessActivities, type WitnessDeps } from '../activities/witnesses.js';
 import type { Mailer } from '../src/adapters/mailer.js';
 import type { ObjectStore } from '../src/adapters/object-store.js';
 import type { Database } from '../src/db/database.js';
 import { registerKey } from '../src/ledger/keys.js';
-import { noteKeyId, verifierKey } from '../src/ledger/note.js';
+import type { LogSigners } from '../src/ledger/signers.js';
 import { createLog } from '../src/ledger/store.js';
+import { keepPolicy } from '../src/ledger/witness-store.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
 import type { RunDurable } from '../src/runs/durable.js';
+import type { auditLog } from '../workflows/ledger/audit-log.js';
 import type { keepLedger } from '../workflows/ledger/keep-ledger.js';
+import type { keepWitnessed } from '../workflows/ledger/keep-witnessed.js';
 import type { keepOutbox } from '../workflows/mail/keep-outbox.js';
 import type { reconcileRuns } from '../workflows/runs/reconcile-runs.js';
 
 export interface CoreParts
-  extends Omit<ReceiptDeps, 'database'>, Omit<MailDeps, 'mailer' | 'database'>, Pick<LedgerDeps, 'logKey' | 'queued'> {
+  extends
+    Omit<ReceiptDeps, 'database'>,
+    Omit<MailDeps, 'mailer' | 'database'>,
+    Pick<LedgerDeps, 'logKey' | 'cosigners' | 'queued'>,
+    Pick<WitnessDeps, 'policy' | 'witnesses' | 'witnessSpacingMs'> {
   readonly database: Database;
   readonly evidenceObjects: ObjectStore;
   readonly ledgerObjects: ObjectStore;
@@ -40,6 +48,8 @@ type CoreActivities = RunActivities &
   ApprovalActivities &
   ReceiptActivities &
   LedgerActivities &
+  LedgerAuditActivities &
+  WitnessActivities &
   ReconcileActivities;
 
 /** All activities of the core queue over one set of parts. */
@@ -54,6 +64,8 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createApprovalActivities(parts),
     ...createReceiptActivities(parts),
     ...createLedgerActivities({ ...parts, objects: parts.ledgerObjects }),
+    ...createLedgerAuditActivities({ ...parts, objects: parts.ledgerObjects }),
+    ...createWitnessActivities(parts),
     ...createReconcileActivities(parts),
     ...(mailer ? createMailActivities({ ...parts, mailer }) : {}),
   };
@@ -62,20 +74,13 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
 /** Publishes the public keys and makes the head of the log, before anything is signed. Safe to repeat. */
 export async function prepareLedger(
   database: Database,
-  keys: { logId: string; logPublicKey: KeyObject; signer: ReceiptSigner },
+  log: { logId: string; keys: LogSigners['keys']; signer: ReceiptSigner; policy: string },
 ): Promise<void> {
-  const { logId, logPublicKey, signer } = keys;
-  const verifier = { name: logId, publicKey: logPublicKey };
-  const publicKey = logPublicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const { logId, keys, signer, policy } = log;
   await database.system(async (system) => {
     await createLog(system, logId);
-    await registerKey(system, {
-      keyId: noteKeyId(verifier).toString('base64'),
-      purpose: 'log',
-      logId,
-      publicKey,
-      vkey: verifierKey(verifier),
-    });
+    await keepPolicy(system, logId, policy);
+    for (const key of keys) await registerKey(system, key);
     await registerKey(system, {
       keyId: signer.keyId,
       purpose: 'receipt',
@@ -87,11 +92,13 @@ export async function prepareLedger(
 }
 
 const RECONCILE_EVERY = '5m';
+/** In UTC. */
+const NIGHTLY = { hour: 3, minute: 17 };
 
 /** Starts what must always be running; a second worker joins what the first started. */
 export async function startLoops(
   client: Client,
-  { queue, logId, mail }: { queue: string; logId: string; mail: boolean },
+  { queue, logId, mail, witnessed }: { queue: string; logId: string; mail: boolean; witnessed: boolean },
 ): Promise<void> {
   const common = { taskQueue: queue, workflowIdConflictPolicy: 'USE_EXISTING' as const };
   await client.workflow.start<typeof keepLedger>('keepLedger', {
@@ -99,22 +106,49 @@ export async function startLoops(
     workflowId: `ledger:${logId}`,
     staticSummary: `Sequencer of ${logId}`,
   });
+  if (witnessed)
+    await client.workflow.start<typeof keepWitnessed>('keepWitnessed', {
+      ...common,
+      workflowId: `witnesses:${logId}`,
+      staticSummary: `Witnesses of ${logId}`,
+    });
   if (mail)
     await client.workflow.start<typeof keepOutbox>('keepOutbox', {
       ...common,
       workflowId: `outbox:${queue}`,
       staticSummary: 'Sends owed mail',
     });
+  // A deployment is the moment at which something may have changed behind our back.
+  await client.workflow.start<typeof auditLog>('auditLog', {
+    ...common,
+    workflowId: `audit-deployed:${logId}`,
+    args: ['incremental'],
+  });
+  await schedule<typeof reconcileRuns>(client, queue, {
+    id: 'reconcile-runs',
+    workflowType: 'reconcileRuns',
+    args: [],
+    spec: { intervals: [{ every: RECONCILE_EVERY }] },
+  });
+  await schedule<typeof auditLog>(client, queue, {
+    id: 'audit-log',
+    workflowType: 'auditLog',
+    args: ['full'],
+    spec: { calendars: [NIGHTLY] },
+  });
+}
+
+/** Makes a schedule once; one that is there stays as it is. */
+async function schedule<W extends Workflow>(
+  client: Client,
+  queue: string,
+  { id, workflowType, args, spec }: { id: string; workflowType: string; args: Parameters<W>; spec: ScheduleSpec },
+): Promise<void> {
   try {
     await client.schedule.create({
-      scheduleId: `schedule:reconcile-runs:${queue}`,
-      spec: { intervals: [{ every: RECONCILE_EVERY }] },
-      action: {
-        type: 'startWorkflow',
-        workflowType: 'reconcileRuns' satisfies (typeof reconcileRuns)['name'],
-        taskQueue: queue,
-        args: [],
-      },
+      scheduleId: `schedule:${id}:${queue}`,
+      spec,
+      action: { type: 'startWorkflow', workflowType, taskQueue: queue, args },
       policies: { overlap: 'SKIP', catchupWindow: '2m' },
     });
   } catch (error) {

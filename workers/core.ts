@@ -1,11 +1,13 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { readCoreConfig } from '../src/config.js';
 import { openDatabase } from '../src/db/database.js';
 import { listen } from '../src/db/listen.js';
 import { createSmtpMailer, type Mailer } from '../src/adapters/mailer.js';
+import { createWitnessClient } from '../src/adapters/witness.js';
 import { createTokens } from '../src/auth/tokens.js';
+import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
+import { readLogSigners } from '../src/ledger/signers.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createRunDurable } from '../src/runs/durable.js';
 import { createLogger, openStores, queuesOf, runProcess } from '../src/process.js';
@@ -20,10 +22,15 @@ await runProcess(async (onStop) => {
   installRuntime(logger);
   const database = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
   const stores = openStores(config);
-  const logKey = createPrivateKey(config.LEDGER_KEY_FILE);
   const signer = createReceiptSigner(config.RECEIPT_KEY_FILE);
   const logId = config.LEDGER_ORIGIN;
-  await prepareLedger(database, { logId, logPublicKey: createPublicKey(logKey), signer });
+  const { logKey, cosigners, keys } = readLogSigners(logId, {
+    key: config.LEDGER_KEY_FILE,
+    previous: config.LEDGER_PREVIOUS_KEY_FILE,
+    mlDsa: config.LEDGER_MLDSA_KEY_FILE,
+  });
+  const policy = parsePolicy(config.LEDGER_POLICY_FILE ?? NO_WITNESSES);
+  await prepareLedger(database, { logId, keys, signer, policy: config.LEDGER_POLICY_FILE ?? NO_WITNESSES });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const client = new Client({
     connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }),
@@ -50,7 +57,11 @@ await runProcess(async (onStop) => {
       database,
       signer,
       logKey,
+      cosigners,
       logId,
+      policy,
+      witnesses: createWitnessClient(),
+      witnessSpacingMs: config.WITNESS_SECONDS * 1000,
       mailer,
       tokens: createTokens(config.PEPPER),
       publicUrl: config.PUBLIC_URL,
@@ -62,7 +73,12 @@ await runProcess(async (onStop) => {
     shutdownForceTime: '20s',
   });
   const running = worker.run();
-  await startLoops(client, { queue: queues.core, logId, mail: mailer !== undefined });
+  await startLoops(client, {
+    queue: queues.core,
+    logId,
+    mail: mailer !== undefined,
+    witnessed: policy.witnesses.length > 0,
+  });
   logger.info('polling');
   onStop(async () => {
     worker.shutdown();

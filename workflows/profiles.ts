@@ -30,3 +30,9 @@ export const loopProfile: ActivityOptions = {
   heartbeatTimeout: '5s',
   retry: { initialInterval: '200ms', maximumInterval: '10s' },
 };
+/** Reads the whole log: an hour for millions of leaves; a dead worker is noticed by its heartbeat. */
+export const auditProfile: ActivityOptions = {
+  startToCloseTimeout: '2h',
+  heartbeatTimeout: '1m',
+  retry: { initialInterval: '1s', maximumInterval: '5m' },
+};

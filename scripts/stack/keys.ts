@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mlDsaPem } from '../../src/ledger/cosignature.js';
 
 /** Makes the keys of a deployment in a folder, once; keys that are there stay. Files are readable by their owner only. */
 export function makeKeys(folder: string): NodeJS.ProcessEnv {
@@ -17,6 +18,7 @@ export function makeKeys(folder: string): NodeJS.ProcessEnv {
   return {
     SESSION_KEY_FILE: keep('session.pem', ed25519),
     LEDGER_KEY_FILE: keep('ledger.pem', ed25519),
+    LEDGER_MLDSA_KEY_FILE: keep('ledger-mldsa.pem', () => mlDsaPem(randomBytes(32))),
     RECEIPT_KEY_FILE: keep('receipt.pem', p256),
     KEY_PEPPERS: `1:${readFileSync(
       keep('key-pepper', () => randomBytes(32).toString('base64')),

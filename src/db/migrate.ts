@@ -5,6 +5,7 @@ import { ledger } from './migrations/0003-ledger.js';
 import { scopedReads } from './migrations/0004-scoped-reads.js';
 import { identity } from './migrations/0005-identity.js';
 import { sandboxes } from './migrations/0006-sandboxes.js';
+import { ledgerAudits } from './migrations/0010-ledger-audits.js';
 import { receipts } from './migrations/0015-receipts.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
@@ -16,6 +17,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0005-identity', sql: identity },
   { name: '0006-sandboxes', sql: sandboxes },
   { name: '0015-receipts', sql: receipts },
+  { name: '0010-ledger-audits', sql: ledgerAudits },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -28,7 +28,14 @@ export function createApp(routes: readonly Route[], options: AppOptions): Koa {
   app.use(identify(options.logger));
   app.use(securityHeaders(options.production));
   app.use(cors({ origin: '*', exposeHeaders: EXPOSED, maxAge: 600 }));
-  app.use(compress({ threshold: 2048, br: false }));
+  // Entry bundles are the only octets served here that shrink; tiles of hashes say no-transform.
+  app.use(
+    compress({
+      threshold: 2048,
+      br: false,
+      filter: (type) => /^text\/|json|octet-stream/.test(type),
+    }),
+  );
   app.use(problems(options));
   app.use(router.routes());
   app.use(refuseUnrouted(router));

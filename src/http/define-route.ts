@@ -36,7 +36,7 @@ export type Reply<T> = JsonReply<T> | MediaReply;
 
 interface RouteSpec<T, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** OpenAPI form: /runs/{run_id} */
+  /** OpenAPI form: /runs/{run_id}; {+rest} takes the rest of the path, slashes included. */
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;

@@ -21,11 +21,14 @@ export interface MountOptions {
   readonly checkResponses: boolean;
 }
 
+/** OpenAPI form to the router's: {name} is one segment of a path, {+name} the rest of it. */
+const routerPath = (path: string): string => path.replaceAll(/\{\+(\w+)\}/g, '*$1').replaceAll(/\{(\w+)\}/g, ':$1');
+
 /** Registers every route, in order; the router then answers 405 with Allow by itself. */
 export function mount(routes: readonly Route[], options: MountOptions): Router {
   const router = new Router();
   for (const route of routes) {
-    router.register(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), [route.method], async (ctx) => {
+    router.register(routerPath(route.path), [route.method], async (ctx) => {
       await answer(ctx, route, options);
     });
   }

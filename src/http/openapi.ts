@@ -11,7 +11,7 @@ export function openapi(routes: readonly Route[]): Readonly<Record<string, unkno
   for (const route of routes) {
     registry.registerPath({
       method: route.method,
-      path: route.path,
+      path: route.path.replaceAll('{+', '{'),
       operationId: route.operationId,
       summary: route.summary,
       security: route.auth.name === 'public' ? [] : [{ bearer: [] }],

@@ -1,119 +1,126 @@
-import { readBytes, type ObjectStore } from '../adapters/object-store.js';
-import type { Database } from '../db/database.js';
-import { findLogVerifier } from './keys.js';
-import { NoteFault, openCheckpoint } from './note.js';
-import { findHead, listCheckpoints, readLeaves, readTile, type StoredCheckpoint } from './store.js';
-import { entryBundle, tilePath, tilesBetween, type TileRef } from './tiles.js';
+import { findLastGoodAudit, readState, requireHead, type AuditParts } from './audit-store.js';
+import { checkCosignatures, checkNotes, type Witnessed } from './audit-notes.js';
+import { checkEntryTiles, checkPublishedCheckpoint, checkUpperTiles } from './audit-tiles.js';
+import { listLogVerifiers } from './keys.js';
+import { checkLifecycle } from './lifecycle.js';
+import { findLatestCheckpoint, readLeaves } from './store.js';
 import { TILE_WIDTH } from './tree.js';
-import { LogReplay, type LedgerFault } from './verify.js';
+import { beginning, LogReplay, type LedgerFault, type ReplayState } from './verify.js';
 
-const BATCH = 1000;
+/** Leaves at a time: whole tiles, so that each is compared with storage while its leaves are at hand. */
+const BATCH = 8 * TILE_WIDTH;
+/** Receipts at a time for the lifecycle's queries. */
+const LIFECYCLE_BATCH = 50_000;
+const MAX_FAULTS = 20;
+
+/** Everything; what is new since the last good audit; or what is new since a size the caller has verified before. */
+export type AuditScope = 'full' | 'incremental' | { readonly since: number };
 
 export interface LedgerReport {
+  /** Nothing wrong, and nothing left out. */
   readonly ok: boolean;
+  readonly mode: 'full' | 'incremental' | 'since';
   readonly size: number;
-  readonly root: string;
+  readonly root: Buffer;
+  /** Leaves recomputed now. An incremental audit stands on an earlier one for those before. */
+  readonly coverage: { readonly from: number; readonly to: number; readonly fullAt: Date | null };
   readonly checkpointSize: number;
-  readonly checkedLeaves: number;
-  readonly checkedTiles: number;
-  readonly checkedSignatures: number;
+  readonly checked: { readonly leaves: number; readonly tiles: number; readonly signatures: number };
+  readonly witnesses: Witnessed;
+  readonly paused: string | null;
+  /** The first bad index first. */
   readonly faults: readonly LedgerFault[];
   readonly milliseconds: number;
+  /** From where the next audit can go on. */
+  readonly state: ReplayState;
 }
 
-/** Recomputes the whole log from its leaf bytes and holds head, checkpoints, signatures and published objects against it. */
-export async function auditLedger(database: Database, objects: ObjectStore, logId: string): Promise<LedgerReport> {
+interface Start {
+  readonly mode: LedgerReport['mode'];
+  readonly state: ReplayState;
+  /** When all before was recomputed last; null if it is taken on trust. */
+  readonly fullAt: Date | null;
+}
+
+/** Recomputes the log from its leaf bytes and holds head, checkpoints, signatures, published objects and lifecycle against it. */
+export async function auditLedger(
+  parts: AuditParts,
+  scope: AuditScope,
+  onProgress: (leaves: number) => void = () => undefined,
+): Promise<LedgerReport> {
   const started = performance.now();
-  const head = await findHead(database.knex, logId);
-  const checkpoints = await listCheckpoints(database.knex, logId);
-  const replay = new LogReplay(logId, new Map(checkpoints.map(({ size, root }) => [size, root])));
-  const size = head?.size ?? 0;
-  for (let from = 0; from < size; from += BATCH) {
-    const leaves = await readLeaves(database.knex, logId, from, Math.min(BATCH, size - from));
-    for (const leaf of leaves) replay.add(leaf);
+  const { database, logId } = parts;
+  // The checkpoint first: the head may grow past it in between, never the other way round.
+  const last = await findLatestCheckpoint(database.knex, logId);
+  const head = await requireHead(database.knex, logId);
+  const verifiers = await listLogVerifiers(database.knex, logId);
+  const start = await startOf(parts, scope);
+  const from = start.state.edge.size;
+  const replay = new LogReplay(start.state);
+  const faults: LedgerFault[] = [];
+  const checked = { tiles: 0, signatures: 0 };
+  const checkpointSize = last?.size ?? 0;
+  if (from === 0) checked.signatures += await checkNotes(parts, { replay, verifiers, after: -1 }, faults);
+  for (let at = from - (from % TILE_WIDTH); at < head.size; at += BATCH) {
+    const leaves = await readLeaves(database.knex, logId, at, Math.min(BATCH, head.size - at));
+    const tiles = checkEntryTiles(parts, { leaves, at, treeSize: checkpointSize }, faults);
+    const fresh = leaves.filter(({ idx }) => idx >= replay.size);
+    const notes = { replay, verifiers, after: replay.size, leaves: fresh };
+    checked.signatures += await checkNotes(parts, notes, faults);
+    checked.tiles += await tiles;
+    onProgress(replay.size);
   }
-  const faults: LedgerFault[] = [...replay.faults];
-  if (head && (replay.edge.size !== head.size || !replay.root.equals(head.root) || !replay.chain.equals(head.chain))) {
-    faults.push({ code: 'head', index: null, detail: 'the head is not what the leaves give' });
+  checkEnd(replay, head, checkpointSize, faults);
+  checked.tiles += await checkUpperTiles(parts, { replay, from, treeSize: checkpointSize }, faults);
+  await checkPublishedCheckpoint(parts, checkpointSize, faults);
+  for (let at = from; at < head.size; at += LIFECYCLE_BATCH) {
+    const range = { logId, from: at, to: Math.min(at + LIFECYCLE_BATCH, head.size) };
+    faults.push(...(await database.system((system) => checkLifecycle(system, range))));
   }
-  for (const missing of replay.unmet()) {
-    faults.push({
-      code: 'checkpoint',
-      index: replay.edge.size,
-      detail: `a checkpoint of size ${String(missing)} was signed; those leaves are gone`,
-    });
-  }
-  const last = checkpoints.at(-1);
-  const signed = await checkSignatures(database, logId, checkpoints, faults);
-  const tiles = last ? await checkPublished({ database, objects, logId, last }, faults) : 0;
+  const witnesses = await checkCosignatures(parts, faults);
+  if (start.mode === 'since')
+    faults.push({ code: 'coverage', index: null, detail: `only leaves from ${String(from)} on were recomputed` });
   return {
-    ok: faults.length === 0 && (last?.size ?? 0) <= size,
-    size,
-    root: replay.root.toString('base64'),
-    checkpointSize: last?.size ?? 0,
-    checkedLeaves: replay.edge.size,
-    checkedTiles: tiles,
-    checkedSignatures: signed,
-    faults: faults.slice(0, 20),
+    ok: faults.length === 0 && replay.faults.length === 0,
+    mode: start.mode,
+    size: head.size,
+    root: replay.root,
+    coverage: { from, to: replay.size, fullAt: from === 0 ? new Date() : start.fullAt },
+    checkpointSize,
+    checked: { leaves: replay.size - from, ...checked },
+    witnesses,
+    paused: head.pausedReason,
+    faults: inOrder([...replay.faults, ...faults]),
     milliseconds: Math.round(performance.now() - started),
+    state: { edge: replay.edge, chain: replay.chain },
   };
 }
 
-async function checkSignatures(
-  database: Database,
-  logId: string,
-  checkpoints: readonly StoredCheckpoint[],
-  faults: LedgerFault[],
-): Promise<number> {
-  const verifier = await findLogVerifier(database.knex, logId);
-  if (!verifier) {
-    if (checkpoints.length > 0)
-      faults.push({ code: 'signature', index: null, detail: 'the key of the log is not published' });
-    return 0;
+/** Where the audit begins. Without a good audit to stand on, an incremental one is a full one. */
+async function startOf({ database, logId }: AuditParts, scope: AuditScope): Promise<Start> {
+  const full: Start = { mode: 'full', state: beginning(logId), fullAt: null };
+  if (scope === 'full') return full;
+  if (scope === 'incremental') {
+    const last = await findLastGoodAudit(database.knex, logId);
+    return last && last.size > 0 ? { mode: 'incremental', state: last.state, fullAt: last.fullAt } : full;
   }
-  for (const { note, size, root } of checkpoints) {
-    try {
-      const opened = openCheckpoint(note, verifier);
-      if (opened.origin === logId && opened.size === size && opened.root.equals(root)) continue;
-      faults.push({ code: 'signature', index: null, detail: `the note of size ${String(size)} says something else` });
-    } catch (error) {
-      if (!(error instanceof NoteFault)) throw error;
-      faults.push({ code: 'signature', index: null, detail: `the note of size ${String(size)}: ${error.message}` });
-    }
-  }
-  return checkpoints.length;
+  const state = scope.since === 0 ? undefined : await readState(database.knex, logId, scope.since);
+  return state ? { mode: 'since', state, fullAt: null } : full;
 }
 
-/** Every tile and bundle that the newest checkpoint covers must be in storage, byte for byte, and so must the checkpoint. */
-async function checkPublished(
-  {
-    database,
-    objects,
-    logId,
-    last,
-  }: { database: Database; objects: ObjectStore; logId: string; last: StoredCheckpoint },
+function checkEnd(
+  replay: LogReplay,
+  head: { readonly size: number; readonly root: Buffer; readonly chain: Buffer },
+  checkpointSize: number,
   faults: LedgerFault[],
-): Promise<number> {
-  const refs = tilesBetween(0, last.size);
-  for (const ref of refs) {
-    const stored = await readBytes(objects, tilePath(ref));
-    if (stored?.bytes.equals(await expected(database, logId, ref))) continue;
-    faults.push({
-      code: 'tile',
-      index: typeof ref.level === 'number' && ref.level > 0 ? null : ref.tile * TILE_WIDTH,
-      detail: `${tilePath(ref)} is ${stored ? 'different' : 'missing'} in storage`,
-    });
+): void {
+  if (replay.size !== head.size || !replay.root.equals(head.root) || !replay.chain.equals(head.chain))
+    faults.push({ code: 'head', index: null, detail: 'the head is not what the leaves give' });
+  if (checkpointSize > replay.size) {
+    const detail = `a checkpoint of size ${String(checkpointSize)} was signed; those leaves are gone`;
+    faults.push({ code: 'checkpoint', index: replay.size, detail });
   }
-  const checkpoint = await readBytes(objects, 'checkpoint');
-  const known =
-    checkpoint !== undefined &&
-    (await listCheckpoints(database.knex, logId)).some(({ note }) => checkpoint.bytes.equals(Buffer.from(note)));
-  if (!known) faults.push({ code: 'published', index: null, detail: 'the published checkpoint was not signed here' });
-  return refs.length;
 }
 
-async function expected(database: Database, logId: string, { level, tile, count }: TileRef): Promise<Buffer> {
-  if (level === 'entries')
-    return entryBundle((await readLeaves(database.knex, logId, tile * TILE_WIDTH, count)).map(({ entry }) => entry));
-  return Buffer.concat([...(await readTile(database.knex, logId, level, tile, count))]);
-}
+const inOrder = (faults: readonly LedgerFault[]): readonly LedgerFault[] =>
+  [...faults].sort((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity)).slice(0, MAX_FAULTS);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonical-json.js';
 
 /** DSSE v1: the bytes that are signed, so that payload and type can't be read any other way. */
@@ -46,4 +46,4 @@ export const chainSeed = (origin: string): Buffer =>
 
 /** The running hash over all leaf hashes, computed from the same bytes as the tree. */
 export const chainNext = (previous: Uint8Array, leaf: Uint8Array): Buffer =>
-  createHash('sha256').update(CHAIN_PREFIX).update(previous).update(leaf).digest();
+  hash('sha256', Buffer.concat([CHAIN_PREFIX, previous, leaf]), 'buffer');

@@ -6,7 +6,7 @@ import type { NoteVerifier } from './note.js';
 
 export interface SigningKey {
   readonly keyId: string;
-  readonly purpose: 'receipt' | 'log';
+  readonly purpose: 'receipt' | 'log' | 'log_mldsa';
   /** The log a log key signs for; null for receipt keys. */
   readonly logId: string | null;
   /** SubjectPublicKeyInfo in PEM. */
@@ -29,4 +29,10 @@ export async function listKeys(trx: Knex): Promise<readonly SigningKey[]> {
 export async function findLogVerifier(trx: Knex, logId: string): Promise<NoteVerifier | undefined> {
   const row = await SigningKeyRow.query(trx).where({ logId, purpose: 'log' }).orderBy('validFrom', 'desc').first();
   return row && { name: logId, publicKey: createPublicKey(row.publicKey) };
+}
+
+/** Every key that ever signed a log's notes: while one takes over from another, either is good. */
+export async function listLogVerifiers(trx: Knex, logId: string): Promise<readonly NoteVerifier[]> {
+  const rows = await SigningKeyRow.query(trx).where({ logId, purpose: 'log' }).orderBy('validFrom', 'desc');
+  return rows.map((row) => ({ name: logId, publicKey: createPublicKey(row.publicKey) }));
 }

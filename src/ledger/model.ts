@@ -70,10 +70,62 @@ export class SigningKeyRow extends Model {
   static override readonly tableName = 'signing_keys';
   static override readonly idColumn = 'keyId';
   declare keyId: string;
-  declare purpose: 'receipt' | 'log';
+  declare purpose: 'receipt' | 'log' | 'log_mldsa';
   declare logId: string | null;
   declare publicKey: string;
   declare vkey: string | null;
   declare validFrom: Date;
   declare validTo: Date | null;
+}
+
+export class PolicyRow extends Model {
+  static override readonly tableName = 'ledger_policy';
+  static override readonly idColumn = 'logId';
+  declare logId: string;
+  declare text: string;
+}
+
+export class CosignatureRow extends Model {
+  static override readonly tableName = 'ledger_cosig';
+  static override readonly idColumn = ['logId', 'size', 'witness'];
+  declare logId: string;
+  declare size: number;
+  declare witness: string;
+  declare line: string;
+  declare cosignedAt: Date;
+}
+
+/** How far a witness has come, and why not further. */
+export class WitnessRow extends Model {
+  static override readonly tableName = 'ledger_witness';
+  static override readonly idColumn = ['logId', 'witness'];
+  declare logId: string;
+  declare witness: string;
+  declare size: number;
+  declare fault: string | null;
+  declare askedAt: Date;
+}
+
+export class WitnessedRow extends Model {
+  static override readonly tableName = 'ledger_witnessed';
+  static override readonly idColumn = 'logId';
+  declare logId: string;
+  declare size: number;
+}
+
+export class AuditRow extends Model {
+  static override readonly tableName = 'ledger_audit';
+  static override readonly idColumn = 'id';
+  declare id: number;
+  declare logId: string;
+  declare mode: 'full' | 'incremental';
+  declare ok: boolean;
+  declare size: number;
+  declare root: Buffer;
+  declare chain: Buffer;
+  declare rightEdge: Buffer;
+  declare checkpointSize: number;
+  declare fullAt: Date;
+  declare report: Readonly<Record<string, unknown>>;
+  declare auditedAt: Date;
 }

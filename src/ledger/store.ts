@@ -1,23 +1,9 @@
 import type { Knex } from 'knex';
 import type { System } from '../db/database.js';
 import { CheckpointRow, HeadRow, LeafRow, PendingRow, PublicationRow, SubtreeRow } from './model.js';
-import { chainNext, chainSeed, leafId } from './entry.js';
-import {
-  appendLeaf,
-  edgeRoot,
-  emptyRoot,
-  HASH_BYTES,
-  leafHash,
-  parseEdge,
-  rangeHash,
-  TILE_HEIGHT,
-  TILE_WIDTH,
-  tilesOf,
-  type LeafRange,
-} from './tree.js';
-
-/** At most this many leaves are integrated by one transaction. */
-const BATCH = 4096;
+import { chainSeed, leafId } from './entry.js';
+import { entryBundle, type TileRef } from './tiles.js';
+import { emptyRoot, HASH_BYTES, rangeHash, TILE_WIDTH, tilesOf, type LeafRange } from './tree.js';
 
 export interface LedgerHead {
   readonly size: number;
@@ -62,64 +48,13 @@ export async function queueLeaf(trx: Knex.Transaction, logId: string, leaf: Pend
   await trx.raw('notify ledger_pending');
 }
 
-/**
- * Gives the next pending leaves their places. The lock on the head row lets one sequencer work at a time; a crash
- * before the commit leaves everything pending, and the unique leaf id keeps an entry from standing twice.
- */
-export async function sequence({ trx }: System, logId: string): Promise<LedgerHead> {
-  const head = await HeadRow.query(trx).where({ logId }).forUpdate().first();
-  if (!head) throw new Error(`sequence: there is no log ${logId}`);
-  if (head.pausedReason !== null) return head;
-  const pending = await PendingRow.query(trx).where({ logId }).orderBy('seq').limit(BATCH);
-  if (pending.length === 0) return head;
-  let edge = parseEdge(head.size, head.rightEdge);
-  let chain = head.chain;
-  const leaves: object[] = [];
-  const subtrees: object[] = [];
-  for (const item of pending) {
-    const hash = leafHash(item.entry);
-    chain = chainNext(chain, hash);
-    const { entry, receiptId, kind, orgAlias } = item;
-    leaves.push({
-      logId,
-      idx: edge.size,
-      leafId: item.leafId,
-      leafHash: hash,
-      chain,
-      entry,
-      receiptId,
-      kind,
-      orgAlias,
-    });
-    const appended = appendLeaf(edge, hash);
-    edge = appended.edge;
-    for (const { level, index, hash: root } of appended.completed) {
-      if (level % TILE_HEIGHT === 0) subtrees.push({ logId, level: level / TILE_HEIGHT, idx: index, hash: root });
-    }
-  }
-  await trx.batchInsert('ledger_leaf', leaves, 500);
-  if (subtrees.length > 0) await trx.batchInsert('ledger_subtree', subtrees, 500);
-  await PendingRow.query(trx)
-    .where({ logId })
-    .whereIn(
-      'leafId',
-      pending.map((item) => item.leafId),
-    )
-    .delete();
-  const next = {
-    size: edge.size,
-    root: edgeRoot(edge),
-    chain,
-    rightEdge: Buffer.concat([...edge.hashes]),
-    epoch: head.epoch + 1,
-  };
-  await HeadRow.query(trx).where({ logId }).patch(next);
-  await trx.raw('notify ledger_grown');
-  return { ...next, pausedReason: null };
-}
-
 export async function findHead(trx: Knex, logId: string): Promise<LedgerHead | undefined> {
   return HeadRow.query(trx).where({ logId }).first();
+}
+
+/** Lets minting and sequencing go on, after a person has looked. */
+export async function resumeLog({ trx }: System, logId: string): Promise<void> {
+  await HeadRow.query(trx).where({ logId }).patch({ pausedReason: null });
 }
 
 /** Stops minting and sequencing until a person has looked. */
@@ -127,12 +62,13 @@ export async function pauseLog({ trx }: System, logId: string, reason: string): 
   await HeadRow.query(trx).where({ logId }).patch({ pausedReason: reason });
 }
 
-export async function resumeLog({ trx }: System, logId: string): Promise<void> {
-  await HeadRow.query(trx).where({ logId }).patch({ pausedReason: null });
-}
-
 export async function findLeafOfReceipt(trx: Knex, receiptId: string): Promise<Leaf | undefined> {
   return LeafRow.query(trx).where({ receiptId }).first();
+}
+
+/** A leaf by the SHA-256 of its entry, in hex. */
+export async function findLeafByDigest(trx: Knex, logId: string, digest: string): Promise<Leaf | undefined> {
+  return LeafRow.query(trx).where({ logId, leafId: digest }).first();
 }
 
 /** Leaves from an index on, in order. */
@@ -144,6 +80,9 @@ export interface LedgerFilter {
   readonly orgAlias: string | undefined;
   readonly kind: string | undefined;
   readonly before: number | undefined;
+  /** Integrated at this time or later, and before that one. */
+  readonly since: string | undefined;
+  readonly until: string | undefined;
 }
 
 /** Leaves newest first, for the public view. */
@@ -157,6 +96,8 @@ export async function listLeaves(
   if (filter.orgAlias !== undefined) void query.where({ orgAlias: filter.orgAlias });
   if (filter.kind !== undefined) void query.where({ kind: filter.kind });
   if (filter.before !== undefined) void query.where('idx', '<', filter.before);
+  if (filter.since !== undefined) void query.where('integratedAt', '>=', filter.since);
+  if (filter.until !== undefined) void query.where('integratedAt', '<', filter.until);
   return query.orderBy('idx', 'desc').limit(limit);
 }
 
@@ -185,6 +126,13 @@ export async function readTile(
     .orderBy('idx')
     .select('hash');
   return rows.map(({ hash }) => hash);
+}
+
+/** The bytes of a tile or bundle as they are published: a pure function of the leaves. */
+export async function readTileObject(trx: Knex, logId: string, { level, tile, count }: TileRef): Promise<Buffer> {
+  if (level !== 'entries') return Buffer.concat([...(await readTile(trx, logId, level, tile, count))]);
+  const leaves = await readLeaves(trx, logId, tile * TILE_WIDTH, count);
+  return entryBundle(leaves.map(({ entry }) => entry));
 }
 
 /** The hashes of some ranges of a log, from its tiles. */
@@ -227,9 +175,28 @@ export async function findLatestCheckpoint(trx: Knex, logId: string): Promise<St
   return CheckpointRow.query(trx).where({ logId }).orderBy('size', 'desc').first();
 }
 
-/** Every checkpoint ever signed, by size. */
-export async function listCheckpoints(trx: Knex, logId: string): Promise<readonly StoredCheckpoint[]> {
-  return CheckpointRow.query(trx).where({ logId }).orderBy('size');
+export async function findCheckpoint(trx: Knex, logId: string, size: number): Promise<StoredCheckpoint | undefined> {
+  return CheckpointRow.query(trx).where({ logId, size }).first();
+}
+
+/** Signed checkpoints of at least a size, the smallest first. */
+export async function listCheckpointsFrom(
+  trx: Knex,
+  logId: string,
+  from: number,
+  limit: number,
+): Promise<readonly StoredCheckpoint[]> {
+  return CheckpointRow.query(trx).where({ logId }).where('size', '>=', from).orderBy('size').limit(limit);
+}
+
+/** Signed checkpoints larger than `after` and up to a size, the smallest first. */
+export async function listCheckpointsBetween(
+  trx: Knex,
+  logId: string,
+  after: number,
+  to: number,
+): Promise<readonly StoredCheckpoint[]> {
+  return CheckpointRow.query(trx).where({ logId }).where('size', '>', after).where('size', '<=', to).orderBy('size');
 }
 
 export interface Publication {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** RFC 6962 §2.1: leaves and nodes are hashed under different prefixes so neither can pose as the other. */
 const LEAF_PREFIX = Buffer.from([0x00]);
@@ -8,11 +8,12 @@ export const HASH_BYTES = 32;
 export const TILE_HEIGHT = 8;
 export const TILE_WIDTH = 256;
 
-export const leafHash = (entry: Uint8Array): Buffer => createHash('sha256').update(LEAF_PREFIX).update(entry).digest();
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
-  createHash('sha256').update(NODE_PREFIX).update(left).update(right).digest();
+/** One call per hash: for inputs this short the calls cost more than the hashing. */
+const sha256 = (...parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
+export const leafHash = (entry: Uint8Array): Buffer => sha256(LEAF_PREFIX, entry);
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(NODE_PREFIX, left, right);
 /** RFC 6962 §2.1: the root of the empty tree is the hash of nothing. */
-export const emptyRoot = (): Buffer => createHash('sha256').digest();
+export const emptyRoot = (): Buffer => hash('sha256', '', 'buffer');
 
 /** The roots of the perfect subtrees of a tree, largest first: one per set bit of its size. */
 export interface RightEdge {
@@ -107,31 +108,42 @@ export function consistencyRanges(from: number, to: number): readonly LeafRange[
 export type HashLookup = (tileLevel: number, index: number) => Buffer;
 
 /** The hash of a range that inclusionRanges or consistencyRanges named, from tile hashes. */
-export function rangeHash({ lo, hi }: LeafRange, lookup: HashLookup): Buffer {
-  if (hi <= lo) throw new Error('rangeHash: the range is empty');
+export function rangeHash(range: LeafRange, lookup: HashLookup): Buffer {
+  return foldRange(range, (lo, level) => (level === 0 ? lookup(0, lo) : perfectHash(lo, level, lookup)));
+}
+
+/** The hash of a range from the perfect subtrees it falls into: 2^level leaves from `lo` on. */
+export function foldRange({ lo, hi }: LeafRange, perfect: (lo: number, level: number) => Buffer): Buffer {
+  if (hi <= lo) throw new Error('foldRange: the range is empty');
   const size = hi - lo;
-  if (size === 1) return lookup(0, lo);
   const level = Math.log2(size);
-  if (Number.isInteger(level) && lo % size === 0) return perfectHash(lo, level, lookup);
+  if (Number.isInteger(level) && lo % size === 0) return perfect(lo, level);
   const middle = lo + split(size);
-  return nodeHash(rangeHash({ lo, hi: middle }, lookup), rangeHash({ lo: middle, hi }, lookup));
+  return nodeHash(foldRange({ lo, hi: middle }, perfect), foldRange({ lo: middle, hi }, perfect));
 }
 
 function perfectHash(lo: number, level: number, lookup: HashLookup): Buffer {
   const tileLevel = Math.floor(level / TILE_HEIGHT);
   const width = 2 ** (level % TILE_HEIGHT);
   const start = lo / TILE_WIDTH ** tileLevel;
-  let row = Array.from({ length: width }, (_, i) => lookup(tileLevel, start + i));
-  while (row.length > 1) {
-    const above: Buffer[] = [];
-    for (let i = 0; i + 1 < row.length; i += 2) above.push(nodeHash(row[i] ?? missing(), row[i + 1] ?? missing()));
-    row = above;
-  }
-  return row[0] ?? missing();
+  const rows = tileRows(Array.from({ length: width }, (_, i) => lookup(tileLevel, start + i)));
+  return rows.at(-1)?.[0] ?? missing();
 }
 
 function missing(): never {
   throw new Error('perfectHash: a hash is missing');
+}
+
+/** The rows of complete nodes above up to 256 hashes of a tile, the hashes themselves first. */
+export function tileRows(hashes: readonly Buffer[]): readonly (readonly Buffer[])[] {
+  const rows = [hashes];
+  for (let row = hashes; row.length > 1;) {
+    const above: Buffer[] = [];
+    for (let i = 0; i + 1 < row.length; i += 2) above.push(nodeHash(row[i] ?? missing(), row[i + 1] ?? missing()));
+    rows.push(above);
+    row = above;
+  }
+  return rows;
 }
 
 /** The tiles (level, number) that rangeHash will look into, each once. */

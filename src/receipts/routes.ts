@@ -175,7 +175,7 @@ const keysView = z
     data: z.array(
       z.strictObject({
         key_id: z.string(),
-        purpose: z.enum(['receipt', 'log']),
+        purpose: z.enum(['receipt', 'log', 'log_mldsa']),
         public_key: z.string(),
         vkey: z.string().nullable(),
         valid_from: z.iso.datetime(),

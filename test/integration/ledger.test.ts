@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { expectAnswer } from '../../scripts/demo/client.js';
 import { verifyReceipt } from '../../scripts/demo/verify.js';
 import { readBytes } from '../../src/adapters/object-store.js';
-import { sequence } from '../../src/ledger/store.js';
+import { sequence } from '../../src/ledger/sequence-store.js';
 import { administer } from '../rig/database.js';
 import { assemble, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import { refusalInterceptor } from '../../activities/refusal-interceptor.js';
 import { createShareActivities } from '../../activities/shares.js';
 import { createCaller, type Caller } from '../../scripts/demo/client.js';
 import { createObjectStore, type ObjectStore } from '../../src/adapters/object-store.js';
+import { createWitnessClient } from '../../src/adapters/witness.js';
 import { createPdfPrinter } from '../../src/adapters/pdf-printer.js';
 import { createApi, type ApiParts } from '../../src/api.js';
 import { createSessions, type Sessions } from '../../src/auth/session.js';
@@ -16,6 +17,8 @@ import { createSecretHashes } from '../../src/auth/secret.js';
 import { createTokens } from '../../src/auth/tokens.js';
 import { openDatabase, type Database } from '../../src/db/database.js';
 import { listen } from '../../src/db/listen.js';
+import { NO_WITNESSES, parsePolicy } from '../../src/ledger/policy.js';
+import { readLogSigners } from '../../src/ledger/signers.js';
 import { createReceiptSigner } from '../../src/receipts/sign.js';
 import { createCallMeter } from '../../src/usage/call-meter.js';
 import { createRunDurable } from '../../src/runs/durable.js';
@@ -45,7 +48,18 @@ export const PLATFORM_ADMIN = 'root@platform.test';
 
 const logger = pino({ level: 'silent' });
 
-export async function openRig(): Promise<Rig> {
+/** What a rig may have besides its usual parts. */
+export interface RigOptions {
+  /** Writes the witness policy of the log, once its name and its Ed25519 verifier key are known. */
+  readonly policy?: (logId: string, vkey: string) => string;
+  /** False where a test is the sequencer itself. */
+  readonly sequencer?: boolean;
+}
+
+export async function openRig({
+  policy: writePolicy = () => NO_WITNESSES,
+  sequencer = true,
+}: RigOptions = {}): Promise<Rig> {
   const name = randomBytes(5).toString('hex');
   const clone = await cloneDatabase();
   const address = fromRunner('TEMPORAL_ADDRESS');
@@ -54,9 +68,14 @@ export async function openRig(): Promise<Rig> {
   const logId = `ledger-${name}.test/2026`;
   const stores = { evidenceObjects: bucket(`private-${name}`), ledgerObjects: bucket(`ledger-${name}`) };
   await Promise.all([stores.evidenceObjects.ensureBucket(), stores.ledgerObjects.ensureBucket()]);
-  const logKey = createPrivateKey(readFileSync(fromRunner('LEDGER_KEY_FILE')));
+  const { logKey, cosigners, keys } = readLogSigners(logId, {
+    key: readFileSync(fromRunner('LEDGER_KEY_FILE'), 'utf8'),
+    mlDsa: readFileSync(fromRunner('LEDGER_MLDSA_KEY_FILE'), 'utf8'),
+  });
   const signer = createReceiptSigner(readFileSync(fromRunner('RECEIPT_KEY_FILE'), 'utf8'));
-  await prepareLedger(database, { logId, logPublicKey: createPublicKey(logKey), signer });
+  const vkey = keys.find(({ purpose }) => purpose === 'log')?.vkey ?? '';
+  const policy = writePolicy(logId, vkey);
+  await prepareLedger(database, { logId, keys, signer, policy });
   const [connection, clientConnection] = await Promise.all([
     NativeConnection.connect({ address }),
     Connection.connect({ address }),
@@ -108,6 +127,10 @@ export async function openRig(): Promise<Rig> {
       ...channels,
       signer,
       logKey,
+      cosigners,
+      policy: parsePolicy(policy),
+      witnesses: createWitnessClient(),
+      witnessSpacingMs: 100,
       mailer: undefined,
       runs: createRunDurable(client, queues),
     }),
@@ -118,7 +141,12 @@ export async function openRig(): Promise<Rig> {
     activities: createShareActivities({ ...parts, objects: stores.evidenceObjects, printer }),
   });
   const running = Promise.all([core.run(), pdf.run()]);
-  const ledger = await client.workflow.start('keepLedger', { taskQueue: queues.core, workflowId: `ledger:${logId}` });
+  const loops = [
+    await client.workflow.start('keepWitnessed', { taskQueue: queues.core, workflowId: `witnesses:${logId}` }),
+    ...(sequencer
+      ? [await client.workflow.start('keepLedger', { taskQueue: queues.core, workflowId: `ledger:${logId}` })]
+      : []),
+  ];
   const caller = createCaller(base);
   return {
     base,
@@ -134,7 +162,7 @@ export async function openRig(): Promise<Rig> {
     async close() {
       server.closeAllConnections();
       server.close();
-      await ledger.terminate();
+      for (const loop of loops) await loop.terminate();
       core.shutdown();
       pdf.shutdown();
       await running;
