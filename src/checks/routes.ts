@@ -1,11 +1,12 @@
 import { newId } from '../db/new-id.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { caller, person } from '../http/gates.js';
+import { requireRecentSignIn } from '../auth/step-up.js';
 import { Refusal } from '../kernel/refusals.js';
 import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
-import { mayRecord } from '../runs/policy.js';
+import { mayDecide, mayRecord } from '../runs/policy.js';
 import { runParams } from '../runs/schema.js';
-import { auditView, checkParams, checkView, gradeBody, type Grade } from './schema.js';
+import { auditView, checkParams, checkView, gradeBody, waiverBody, type Grade, type Waive } from './schema.js';
 
 export function checkRoutes(deps: RunCommandDeps): readonly Route[] {
   return [
@@ -105,6 +106,40 @@ export function checkRoutes(deps: RunCommandDeps): readonly Route[] {
         );
         const etag = 'version' in answer.body ? { ETag: `"${String(answer.body.version)}"` } : {};
         return { ...answer, headers: { ...answer.headers, ...etag } };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/runs/{run_id}/checks/{check_id}/waiver',
+      operationId: 'waiveCheck',
+      summary: 'Accept a flag for a time',
+      auth: person,
+      may: mayDecide,
+      params: checkParams,
+      query: none,
+      body: waiverBody,
+      response: orPending(checkView),
+      status: 200,
+      alsoStatus: [202],
+      refuses: [
+        'forbidden',
+        'invalid_request',
+        'not_found',
+        'not_audited',
+        'invalid_transition',
+        'audit_stale',
+        'killer_item',
+        'not_waivable',
+        'invalid_waiver',
+        'separation_of_duties',
+        'step_up_required',
+        'unavailable',
+      ],
+      handle: async ({ actor, params, body, request }) => {
+        requireRecentSignIn(actor);
+        const payload: Waive = { ...body, check_id: params.check_id };
+        const given = { actor, request, runId: params.run_id, event: 'waive', body: payload, payload } as const;
+        return reply(await giveCommand(deps, given), checkView);
       },
     }),
   ];
