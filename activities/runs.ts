@@ -4,7 +4,7 @@ import { recordApplied } from '../src/commands/store.js';
 import { voidApprovals } from '../src/approvals/store.js';
 import { staleAudits } from '../src/checks/store.js';
 import type { Database } from '../src/db/database.js';
-import { requireActiveSheet, sheetDigest } from '../src/flight-sheets/library.js';
+import { requireActiveSheet } from '../src/flight-sheets/require.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { enqueueMail } from '../src/mail/store.js';
 import { listMembers } from '../src/orgs/store.js';
@@ -47,7 +47,8 @@ export function createRunActivities({ database }: { readonly database: Database 
         if (isApplied) return snapshotOf(await requireLocked(tenant, ref.runId), new Date());
         const payload = openRunPayload.parse(command.payload);
         if (!(await findProject(tenant, payload.project_id))) throw new Refusal('not_found', 'No such project.');
-        const sheet = requireActiveSheet(payload.flight_sheet.slug, payload.flight_sheet.version);
+        const { slug, version } = payload.flight_sheet;
+        const { sheet, digest } = await requireActiveSheet(tenant, slug, version);
         const run = await insertRun(tenant, {
           id: ref.runId,
           projectId: payload.project_id,
@@ -55,7 +56,7 @@ export function createRunActivities({ database }: { readonly database: Database 
           lane: sheet.lane,
           flightSheetSlug: sheet.slug,
           flightSheetVersion: sheet.version,
-          flightSheetDigest: sheetDigest(sheet),
+          flightSheetDigest: digest,
           flightSheet: sheet,
           assignment: payload.assignment ?? null,
           assignmentSha256:

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectStore } from '../adapters/object-store.js';
 import type { Observation } from './inputs.js';
-import { activeContent, asUtf8, sniffType } from './sniff.js';
+import { activeContent, asUtf8, typeOf } from './sniff.js';
 
 /** Objects read at once: enough to hide the round trips, few enough to hold no more than a head of each. */
 const READERS = 4;
@@ -68,7 +68,7 @@ async function observeOne(
   const start = Buffer.concat(head);
   return {
     sha256: hash.digest('hex'),
-    sniffedType: sniffType(start),
+    sniffedType: typeOf(start, size > HEAD_BYTES),
     text: isReadable && size <= HEAD_BYTES ? (asUtf8(start) ?? null) : null,
     activeContent: activeContent(start, mediaType),
   };

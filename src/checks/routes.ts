@@ -1,3 +1,4 @@
+import type { ObjectStore } from '../adapters/object-store.js';
 import { newId } from '../db/new-id.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { caller, person } from '../http/gates.js';
@@ -6,10 +7,25 @@ import { Refusal } from '../kernel/refusals.js';
 import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
 import { mayDecide, mayRecord } from '../runs/policy.js';
 import { runParams } from '../runs/schema.js';
-import { auditView, checkParams, checkView, gradeBody, waiverBody, type Grade, type Waive } from './schema.js';
+import { exportView, readExport, wholeExport } from './export.js';
+import {
+  auditParams,
+  auditView,
+  checkParams,
+  checkView,
+  gradeBody,
+  waiverBody,
+  type Grade,
+  type Waive,
+} from './schema.js';
 
-export function checkRoutes(deps: RunCommandDeps): readonly Route[] {
+export interface CheckRouteDeps extends RunCommandDeps {
+  readonly evidenceObjects: ObjectStore;
+}
+
+export function checkRoutes(deps: CheckRouteDeps): readonly Route[] {
   return [
+    exportRoute(deps),
     defineRoute({
       method: 'post',
       path: '/runs/{run_id}/audit',
@@ -144,6 +160,25 @@ export function checkRoutes(deps: RunCommandDeps): readonly Route[] {
     }),
   ];
 }
+
+const exportRoute = ({ database, evidenceObjects }: CheckRouteDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/runs/{run_id}/audits/{audit_id}/export',
+    operationId: 'exportAudit',
+    summary: 'Everything to replay an audit offline: npm run replay',
+    auth: person,
+    params: auditParams,
+    query: none,
+    body: noBody,
+    response: exportView,
+    status: 200,
+    refuses: ['not_found', 'evidence_integrity'],
+    handle: async ({ actor, params }) => {
+      const found = await database.tenant(actor.orgId, (tenant) => readExport(tenant, params.run_id, params.audit_id));
+      return { body: await wholeExport(evidenceObjects, found), headers: { 'Cache-Control': 'private, no-store' } };
+    },
+  });
 
 /** If-Match with the check's version, when the caller wants a grade only on what they read. */
 function readVersion(ifMatch: string | undefined): number | null {

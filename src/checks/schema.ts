@@ -93,5 +93,9 @@ export const checkParams = z.strictObject({
   run_id: z.string().regex(idPattern('run')),
   check_id: z.string().regex(idPattern('check')),
 });
+export const auditParams = z.strictObject({
+  run_id: z.string().regex(idPattern('run')),
+  audit_id: z.string().regex(idPattern('audit')),
+});
 /** Audit and core checks carry no body of their own; the ids are drawn when the command is staged. */
 export const auditPayload = z.strictObject({ audit_id: z.string() });

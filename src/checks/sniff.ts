@@ -20,6 +20,15 @@ export function sniffType(head: Uint8Array): string | null {
   return signatures.find(({ bytes }) => bytes.every((byte, i) => head[i] === byte))?.type ?? null;
 }
 
+/** Longest UTF-8 sequence: where a head was cut, its last character may be broken. */
+const CUT_BYTES = 4;
+
+/** What the first bytes say, with text told apart from unknown binary. */
+export function typeOf(head: Uint8Array, isCut: boolean): string | null {
+  const ends = isCut ? Array.from({ length: CUT_BYTES }, (_, i) => head.length - i) : [head.length];
+  return sniffType(head) ?? (ends.some((end) => asUtf8(head.subarray(0, end)) !== undefined) ? 'text/plain' : null);
+}
+
 /** The bytes as text; undefined when they are not UTF-8 or hold a NUL. */
 export function asUtf8(bytes: Uint8Array): string | undefined {
   if (bytes.includes(0)) return undefined;

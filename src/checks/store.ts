@@ -141,7 +141,8 @@ function checkRow(
   const found = { ...waits, severity, observed, expected, difference, detail, pointers, evidenceIds: evidence_ids };
   if (rule.kind === 'dual' && status === 'pass')
     return { ...found, engineStatus: status, detail: `The engine: ${detail} Waits for a person.` };
-  return { ...found, status, engineStatus: status };
+  // A closing rule waits for people but is no question to one: it shows as skipped until the last answer is in.
+  return { ...found, status: status === 'open' ? 'skip' : status, engineStatus: status };
 }
 
 /** Marks the audits of earlier inputs, so that nobody grades or decides on them. */

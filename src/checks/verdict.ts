@@ -82,8 +82,8 @@ async function close(
 /** The finding of a closing rule; undefined for other rules, before the last answer, and where it is waived. */
 function closing(check: Check, own: readonly Check[], audit: Audit, now: Date): Finding | undefined {
   const key = closingKey(check);
-  if (key === undefined || check.status === 'waived' || check.status === 'skip' || check.rule.kind === 'human')
-    return undefined;
+  if (key === undefined || check.rule.kind === 'human') return undefined;
+  if (check.engineStatus !== 'open' || check.status === 'waived') return undefined;
   if (own.some((other) => other.kind !== 'auto' && other.status === 'open')) return undefined;
   try {
     return closeRule(key, check.rule.params, answersOf(own, audit, now));

@@ -94,16 +94,39 @@ export const flightSheetSchema = z
   .meta({ id: 'FlightSheet' });
 export type FlightSheet = z.output<typeof flightSheetSchema>;
 
-export const flightSheetSummary = z.strictObject({
-  slug: z.string(),
-  version: z.string(),
-  digest: z.string(),
-  name: z.string(),
-  lane: z.enum(lanes),
-  summary: z.string(),
-});
+export const flightSheetSummary = z
+  .strictObject({
+    slug: z.string(),
+    version: z.string(),
+    digest: z.string(),
+    name: z.string(),
+    lane: z.enum(lanes),
+    summary: z.string(),
+    state: z.enum(sheetStates),
+    owner: z.enum(['builtin', 'organization']),
+    standards: z.array(z.strictObject({ framework: z.string(), clause: z.string() })),
+    created_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'FlightSheetSummary' });
 export const flightSheetsView = z.strictObject({
   data: z.array(flightSheetSummary),
   next_cursor: z.string().nullable(),
 });
-export const flightSheetsQuery = z.strictObject({ limit: pageQuery.limit });
+export const versionsView = z.strictObject({ data: z.array(flightSheetSummary) });
+export const flightSheetsQuery = z.strictObject(pageQuery);
+export const sheetQuery = z.strictObject({ version: z.string().max(40).optional() });
+const slug = z.string().max(60);
+export const sheetParams = z.strictObject({ slug });
+export const versionParams = z.strictObject({ slug, version: z.string().max(40) });
+/** A sheet as it arrives: the lint names its faults, all at once, so nothing is refused before it. */
+export const sheetBody = z
+  .record(z.string(), z.unknown())
+  .meta({ description: 'A flight sheet (see FlightSheet), as JSON or as application/yaml.' });
+export const stateBody = z.strictObject({ state: z.enum(sheetStates) });
+export const lintView = z
+  .strictObject({
+    ok: z.boolean(),
+    digest: z.string().nullable(),
+    faults: z.array(z.strictObject({ path: z.string(), code: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'Lint' });

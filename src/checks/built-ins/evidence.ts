@@ -134,13 +134,24 @@ const families: Readonly<Record<string, readonly string[]>> = {
   'application/gzip': ['application/gzip', 'application/x-gzip', 'application/x-tar', 'application/octet-stream'],
 };
 
-/** Whether first bytes and declared type may both be right; text is not sniffed, so a text type needs text. */
+/** Whether first bytes and declared type may both be right. A binary without a mark of its own may be any binary. */
 function typesAgree({ media_type, sniffed_type, filename, text }: EngineEvidence): boolean {
-  if (filename === null && sniffed_type === null) return true;
   const declared = media_type.split(';')[0]?.trim() ?? '';
-  if (sniffed_type === null) return text !== null || !isText(declared);
-  const allowed = families[sniffed_type] ?? [sniffed_type, 'application/octet-stream'];
+  const found = sniffed_type ?? (text === null ? null : TEXT);
+  if (found === null) return filename === null || !isText(declared);
+  if (found === TEXT) return !binaries.has(declared);
+  const allowed = families[found] ?? [found, 'application/octet-stream'];
   return allowed.some((prefix) => declared.startsWith(prefix));
 }
 
+const TEXT = 'text/plain';
+/** Types that always begin with their own mark, so text under their name is something else. */
+const binaries = new Set([
+  'application/pdf',
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'application/zip',
+  'application/gzip',
+]);
 const isText = (type: string): boolean => type.startsWith('text/') || type === 'application/json';
