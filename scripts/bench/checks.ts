@@ -2,8 +2,8 @@ import { cpus } from 'node:os';
 import { runRules, digestsOf } from '../../src/checks/engine.js';
 import type { EngineInputs } from '../../src/checks/frozen.js';
 import type { Rule } from '../../src/flight-sheets/schema.js';
-import { cleanInputs, everySheet, judge } from './corpus.js';
-import { defects } from './defects.js';
+import { cleanAnswers, cleanInputs, everySheet, judge } from './corpus.js';
+import { defects, type Defect } from './defects.js';
 
 const RULES = 1000;
 const ROUNDS = 21;
@@ -26,10 +26,8 @@ function detection(): void {
   const found = defects.filter(({ rule, inputs, answers }) => judge(inputs, answers)[rule]?.startsWith('flag'));
   let quiet = 0;
   let wrong = 0;
-  for (const { rule, also, inputs, answers } of [
-    ...defects,
-    { rule: '', also: [], inputs: cleanInputs, answers: undefined },
-  ]) {
+  const clean: Defect = { rule: '', name: 'clean', also: [], inputs: cleanInputs, answers: cleanAnswers };
+  for (const { rule, also, inputs, answers } of [...defects, clean]) {
     for (const [key, status] of Object.entries(judge(inputs, answers))) {
       if (key === rule || also.includes(key)) continue;
       quiet += 1;
