@@ -7,6 +7,8 @@ import type { CommandActor } from '../src/commands/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { listApprovers } from '../src/orgs/store.js';
+import { occasionOf } from '../src/receipts/rules.js';
+import { findReceiptFor } from '../src/receipts/store.js';
 import { applyRunCommand, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
 import type { Run, StoredVerdict } from '../src/runs/store.js';
 import { findSubmission } from '../src/submissions/store.js';
@@ -59,6 +61,8 @@ export function createApprovalActivities({ database }: { readonly database: Data
           const result = { approval: showApproval(own), run_state: run.state };
           return { state: run.state, status: 200, result };
         }
+        if (await findReceiptFor(tenant, { kind: 'run', subjectId: run.id, occasion: occasionOf(run) }))
+          throw new Refusal('invalid_transition', 'The decision has its receipt; nobody takes it back now.');
         const withdrawn = await voidApproval(tenant, own.id, 'withdrawn');
         const remaining = all.filter(({ id, voidedAt }) => voidedAt === null && id !== own.id);
         const state = own.decision === 'abstained' ? run.state : afterWithdrawal(remaining);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Actor } from '../auth/actor.js';
+import type { OrgActor } from '../auth/actor.js';
 import type { Tenant } from '../db/database.js';
 import { cutPage, type PageQuery } from '../http/paging.js';
 import { listApprovers } from '../orgs/store.js';
@@ -13,7 +13,7 @@ import { listStandingApprovals, type Approval } from './store.js';
 const DAY_MS = 86_400_000;
 
 /** What waits for an approval in an organization, and what keeps this caller from giving it. */
-export async function readQueue(tenant: Tenant, actor: Actor, page: PageQuery): Promise<z.input<typeof queueView>> {
+export async function readQueue(tenant: Tenant, actor: OrgActor, page: PageQuery): Promise<z.input<typeof queueView>> {
   const { shown, nextCursor } = cutPage(await listAwaitingApproval(tenant, page), page.limit);
   const standing = await listStandingApprovals(
     tenant,
@@ -28,7 +28,12 @@ export async function readQueue(tenant: Tenant, actor: Actor, page: PageQuery): 
   return { data, next_cursor: nextCursor };
 }
 
-async function whyNot(tenant: Tenant, run: Run, standing: readonly Approval[], actor: Actor): Promise<string | null> {
+async function whyNot(
+  tenant: Tenant,
+  run: Run,
+  standing: readonly Approval[],
+  actor: OrgActor,
+): Promise<string | null> {
   if (!actor.approver || actor.role === 'viewer') return 'Your role does not decide.';
   if (standing.some(({ approverId, decision }) => approverId === actor.userId && decision !== 'abstained'))
     return 'You decided on this verdict.';

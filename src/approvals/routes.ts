@@ -1,7 +1,7 @@
 import { requireRecentSignIn } from '../auth/step-up.js';
 import { newId } from '../db/new-id.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
-import { person } from '../http/gates.js';
+import { caller, person } from '../http/gates.js';
 import { nextLink, readPage } from '../http/paging.js';
 import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
 import { mayDecide } from '../runs/policy.js';
@@ -73,7 +73,7 @@ export function approvalRoutes(deps: RunCommandDeps): readonly Route[] {
       path: '/approvals',
       operationId: 'listApprovals',
       summary: 'What waits for an approval',
-      auth: person,
+      auth: caller('read'),
       params: none,
       query: queueQuery,
       body: noBody,

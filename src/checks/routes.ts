@@ -167,7 +167,7 @@ const exportRoute = ({ database, evidenceObjects }: CheckRouteDeps): Route =>
     path: '/runs/{run_id}/audits/{audit_id}/export',
     operationId: 'exportAudit',
     summary: 'Everything to replay an audit offline: npm run replay',
-    auth: person,
+    auth: caller('read'),
     params: auditParams,
     query: none,
     body: noBody,

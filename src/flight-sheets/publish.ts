@@ -1,6 +1,6 @@
 import type { Person } from '../auth/actor.js';
+import { recordEvent } from '../audit-log/store.js';
 import { commandActor } from '../commands/actor.js';
-import { recordEvent } from '../commands/store.js';
 import type { Tenant } from '../db/database.js';
 import type { RequestInfo } from '../http/define-route.js';
 import { Refusal } from '../kernel/refusals.js';
