@@ -147,10 +147,5 @@ async function refuseSubmitter(tenant: Tenant, run: Run, graderId: string): Prom
 
 function sameGrade(check: Check, grade: Grade, graderId: string): boolean {
   const own = check.grades.find(({ by }) => by === graderId);
-  return (
-    own !== undefined &&
-    own.status === grade.status &&
-    own.response === grade.response &&
-    own.reason === (grade.reason ?? null)
-  );
+  return own?.status === grade.status && own.response === grade.response && own.reason === (grade.reason ?? null);
 }

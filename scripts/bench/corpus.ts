@@ -186,9 +186,9 @@ export const cleanAnswers: ClosingInputs = {
 
 /** What every rule says of a run, by key: its status and, where the size decides, its severity. */
 export function judge(inputs: EngineInputs, answers: ClosingInputs = cleanAnswers): Readonly<Record<string, string>> {
-  const found = runRules(inputs.sheet.rules, inputs).map(({ rule_id, status, severity }) => {
+  const found = runRules(inputs.sheet.rules, inputs).map(({ rule_id, status, severity }): [string, string] => {
     if (isClosing(rule_id)) return [rule_id, closeRule(rule_id, {}, answers).status];
     return [rule_id, severity === undefined ? status : `${status} ${severity}`];
   });
-  return Object.fromEntries(found);
+  return Object.fromEntries<string>(found);
 }

@@ -64,7 +64,7 @@ const [first = '', second = ''] = ['A'.charCodeAt(0), 'a'.charCodeAt(0)].map((co
   Array.from({ length: 26 }, (_, i) => String.fromCharCode(code + ((i * 7) % 26))).join(''),
 );
 /** Made up here, so that no scanner takes this file for a leak. */
-const madeUpToken = `ghp${'_'}${first.slice(0, 18)}${second.slice(0, 18)}`;
+const madeUpToken = ['ghp', first.slice(0, 18) + second.slice(0, 18)].join('_');
 
 /** One seeded defect each; every rule of the engine at least twice. */
 export const defects: readonly Defect[] = [

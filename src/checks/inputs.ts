@@ -115,9 +115,7 @@ export function withTexts(
   const evidence = inputs.evidence.map((item) => {
     if (item.text === null) return item;
     const found = observed.get(item.id);
-    return found && found.sha256 === item.observed_sha256 && found.text !== null
-      ? { ...item, text: found.text }
-      : undefined;
+    return found?.sha256 === item.observed_sha256 && found.text !== null ? { ...item, text: found.text } : undefined;
   });
   if (evidence.includes(undefined)) return undefined;
   return { ...inputs, evidence: evidence.flatMap((item) => item ?? []) };

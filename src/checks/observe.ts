@@ -58,7 +58,7 @@ async function observeOne(
   let kept = 0;
   let size = 0;
   for await (const chunk of object.body) {
-    const bytes = Buffer.from(chunk);
+    const bytes: Buffer = Buffer.from(chunk);
     hash.update(bytes);
     size += bytes.length;
     if (kept < HEAD_BYTES) head.push(bytes.subarray(0, HEAD_BYTES - kept));

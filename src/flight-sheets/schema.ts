@@ -62,7 +62,6 @@ const requiredEvidence = z.strictObject({
   max_age_hours: z.number().positive().optional(),
   label_pattern: z.string().max(200).optional().meta({ description: 'RE2 syntax.' }),
 });
-export type RequiredEvidence = z.output<typeof requiredEvidence>;
 
 export const flightSheetSchema = z
   .strictObject({

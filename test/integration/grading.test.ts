@@ -139,7 +139,7 @@ test('a second grader is waited for where the sheet says so, and a regrade keeps
 
 test('an exported audit replays offline to the same digests, in another process too; a changed one does not', async () => {
   const runId = await auditedRun(cast);
-  const [{ id = '' } = {}] = z
+  const [{ id } = { id: '' }] = z
     .looseObject({ audits: z.array(z.looseObject({ id: z.string() })) })
     .parse((await cast.owner.call('GET', `/runs/${runId}`)).json).audits;
   const path = `/runs/${runId}/audits/${id}/export`;

@@ -180,7 +180,7 @@ test('secrets and personal data are found by their checks and shown masked', () 
   expect(found('IBAN DE89 3704 0044 0532 0130 01').rules).toEqual([]);
   expect(found('Card 4111 1111 1111 1112').rules).toEqual([]);
   expect(found('write to a@example.com').rules).toEqual([]);
-  expect(found(`ghp${'_'}${'x'.repeat(36)}`).rules).toEqual([]);
+  expect(found(['ghp', 'x'.repeat(36)].join('_')).rules).toEqual([]);
   const secret = ['AKIA', 'QX3MZT7BVN2WLKPD'].join('');
   const spotted = found(`key ${secret}, mail jane.doe@corp.io, phone +49 30 901820 55`);
   expect(spotted.rules).toEqual(['SAF-001', 'SAF-002']);

@@ -60,10 +60,12 @@ function isCard(match: string): boolean {
   const digits = digitsOf(match);
   if (!issued.test(digits)) return false;
   let sum = 0;
-  [...digits].reverse().forEach((digit, i) => {
-    const value = Number(digit) * (i % 2 === 1 ? 2 : 1);
-    sum += value > 9 ? value - 9 : value;
-  });
+  Array.from(digits)
+    .reverse()
+    .forEach((digit, i) => {
+      const value = Number(digit) * (i % 2 === 1 ? 2 : 1);
+      sum += value > 9 ? value - 9 : value;
+    });
   return sum % 10 === 0;
 }
 

@@ -1,4 +1,4 @@
-import { Decimal } from 'decimal.js';
+import type { Decimal } from 'decimal.js';
 import type jsep from 'jsep';
 import { functions } from './functions.js';
 import { isType, parseExpression } from './grammar.js';

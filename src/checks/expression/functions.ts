@@ -56,7 +56,7 @@ function instant(value: Value): Decimal {
 }
 
 function length(value: Value): Decimal {
-  if (typeof value === 'string') return new Exact([...value].length);
+  if (typeof value === 'string') return new Exact(Array.from(value).length);
   if (isList(value)) return new Exact(value.length);
   if (isObject(value)) return new Exact(Object.keys(value).length);
   throw new Error(`${kindOf(value)} has no length`);
