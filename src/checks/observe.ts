@@ -54,11 +54,11 @@ async function observeOne(
   const object = await objects.read(objectKey);
   if (!object) return null;
   const hash = createHash('sha256');
-  const head: Buffer[] = [];
+  const head: Uint8Array[] = [];
   let kept = 0;
   let size = 0;
-  for await (const chunk of object.body) {
-    const bytes: Buffer = Buffer.from(chunk);
+  const chunks: AsyncIterable<Uint8Array> = object.body;
+  for await (const bytes of chunks) {
     hash.update(bytes);
     size += bytes.length;
     if (kept < HEAD_BYTES) head.push(bytes.subarray(0, HEAD_BYTES - kept));
