@@ -63,7 +63,8 @@ export async function move(
 ): Promise<SheetVersion> {
   const found = await findVersion(tenant, at.slug, at.version);
   if (!found) throw new Refusal('not_found', 'No such flight sheet.');
-  if (found.owner === 'builtin') throw new Refusal('forbidden', 'A sheet of the library is not yours to change.');
+  if (found.owner === 'builtin')
+    throw new Refusal('sheet_state', 'A sheet of the library stays as it is.', { allowed: [] });
   if (found.state === to) return found;
   const allowed = nextStates(found.state);
   if (!mayBecome(found.state, to) || !(await moveVersion(tenant, found, to)))
