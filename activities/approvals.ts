@@ -1,18 +1,21 @@
-import { decide, type DecisionCase } from '../src/approvals/rules.js';
-import { decidePayload, type Decide } from '../src/approvals/schema.js';
-import { insertApproval, listApprovals, voidApprovals, type Approval } from '../src/approvals/store.js';
+import { afterWithdrawal, approvalsOf, decide, type DecisionCase } from '../src/approvals/rules.js';
+import { decidePayload, withdrawPayload, type Decide } from '../src/approvals/schema.js';
+import { insertApproval, listApprovals, voidApproval, type Approval } from '../src/approvals/store.js';
 import { showApproval } from '../src/approvals/view.js';
 import { listChecks, listLiveAudits } from '../src/checks/store.js';
 import type { CommandActor } from '../src/commands/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { listApprovers } from '../src/orgs/store.js';
+import { occasionOf } from '../src/receipts/rules.js';
+import { findReceiptFor } from '../src/receipts/store.js';
 import { applyRunCommand, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
 import type { Run, StoredVerdict } from '../src/runs/store.js';
 import { findSubmission } from '../src/submissions/store.js';
 
 export interface ApprovalActivities {
   decide(ref: RunCommandRef): Promise<RunSnapshot>;
+  withdraw(ref: RunCommandRef): Promise<RunSnapshot>;
 }
 
 export function createApprovalActivities({ database }: { readonly database: Database }): ApprovalActivities {
@@ -29,20 +32,45 @@ export function createApprovalActivities({ database }: { readonly database: Data
         const own = live.find(({ approverId }) => approverId === actor.id);
         if (own?.decision === payload.decision)
           return { state: run.state, status: 200, result: { approval: showApproval(own), run_state: run.state } };
-        if (run.state === 'approved' || (own && run.state !== 'escalated')) {
+        if (run.state === 'approved' || (own && own.decision !== 'abstained' && run.state !== 'escalated')) {
           throw new Refusal('already_decided', `This verdict was decided: the run is ${run.state}.`, {
             current_state: run.state,
           });
         }
         const outcome = decide(await caseOf(tenant, run, { actor, payload, live, verdict }));
         if (!outcome.ok) throw new Refusal(outcome.because, outcome.message, { current_state: run.state });
-        if (own) await voidApprovals(tenant, run.id);
+        if (own) await voidApproval(tenant, own.id, 'replaced');
         const approval = await insertApproval(tenant, toApproval(run, actor, payload, verdict));
         return {
           state: outcome.next,
           status: 200,
           result: { approval: showApproval(approval), run_state: outcome.next },
           event: { action: `run.${payload.decision}`, target: approval.id, afterDigest: verdict.digest },
+        };
+      }),
+
+    /** Safe to retry: see applyRunCommand; a decision that is void already is answered as it is. */
+    withdraw: (ref) =>
+      applyRunCommand(database, ref, 'withdraw', withdrawPayload, async ({ tenant, run, actor, payload }) => {
+        const all = await listApprovals(tenant, run.id);
+        const own = all.find(({ id }) => id === payload.approval_id);
+        if (!own) throw new Refusal('not_found', 'No such approval.');
+        if (own.approverId !== actor.id)
+          throw new Refusal('separation_of_duties', 'Only the person who decided takes the decision back.');
+        if (own.voidedAt) {
+          const result = { approval: showApproval(own), run_state: run.state };
+          return { state: run.state, status: 200, result };
+        }
+        if (await findReceiptFor(tenant, { kind: 'run', subjectId: run.id, occasion: occasionOf(run) }))
+          throw new Refusal('invalid_transition', 'The decision has its receipt; nobody takes it back now.');
+        const withdrawn = await voidApproval(tenant, own.id, 'withdrawn');
+        const remaining = all.filter(({ id, voidedAt }) => voidedAt === null && id !== own.id);
+        const state = own.decision === 'abstained' ? run.state : afterWithdrawal(remaining);
+        return {
+          state,
+          status: 200,
+          result: { approval: showApproval(withdrawn), run_state: state },
+          event: { action: 'approval.withdrawn', target: own.id },
         };
       }),
   };
@@ -66,7 +94,8 @@ async function caseOf(
   const submission =
     run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
   if (!submission) throw new Error(`caseOf: ${run.id} is ${run.state} without a submission`);
-  if (payload.escalate_to !== undefined && !(await listApprovers(tenant)).includes(payload.escalate_to)) {
+  const approvers = await listApprovers(tenant);
+  if (payload.escalate_to !== undefined && !approvers.includes(payload.escalate_to)) {
     throw new Refusal('unknown_person', `${payload.escalate_to} is not a member who may approve.`);
   }
   const audits = await listLiveAudits(tenant, run.id);
@@ -81,10 +110,20 @@ async function caseOf(
     quorum: run.fourEyes,
     approver: { id: actor.id, isOwner: actor.role === 'owner' },
     submitterId: submission.submittedBy,
-    graderIds: checks.flatMap(({ gradedBy }) => (gradedBy === null ? [] : [gradedBy])),
+    graderIds: [
+      ...new Set(
+        checks.flatMap(({ gradedBy, grades }) => [
+          ...(gradedBy === null ? [] : [gradedBy]),
+          ...grades.map(({ by }) => by),
+        ]),
+      ),
+    ],
     escalatedTo: live.findLast(({ decision }) => decision === 'escalated')?.escalateTo ?? null,
-    earlierApprovals: live.filter(({ decision, approverId }) => decision === 'approved' && approverId !== actor.id)
-      .length,
+    // Of people who may still approve: the approval of a removed member counts no more.
+    earlierApprovals: approvalsOf(
+      live.filter(({ approverId }) => approverId !== actor.id),
+      approvers,
+    ),
   };
 }
 

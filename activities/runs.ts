@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { recordEvent } from '../src/audit-log/store.js';
 import { recordApplied } from '../src/commands/store.js';
+import { voidApprovals } from '../src/approvals/store.js';
+import { staleAudits } from '../src/checks/store.js';
 import type { Database } from '../src/db/database.js';
-import { requireActiveSheet, sheetDigest } from '../src/flight-sheets/library.js';
+import { requireActiveSheet } from '../src/flight-sheets/require.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { enqueueMail } from '../src/mail/store.js';
 import { listMembers } from '../src/orgs/store.js';
@@ -17,10 +19,11 @@ import {
   type RunSnapshot,
 } from '../src/runs/apply.js';
 import { mergeFourEyes } from '../src/runs/four-eyes.js';
-import { isTerminal, nextDeadline } from '../src/runs/rules.js';
+import { isTerminal, nextDeadline, type Deadline } from '../src/runs/rules.js';
 import { openRunPayload } from '../src/runs/schema.js';
 import { countReminder, insertRun, lockRun, moveRun, type Run } from '../src/runs/store.js';
 import { showRunSummary } from '../src/runs/view.js';
+import { endWaivers } from './checks/waive.js';
 import type { Tenant } from '../src/db/database.js';
 import { z } from 'zod';
 
@@ -44,7 +47,8 @@ export function createRunActivities({ database }: { readonly database: Database 
         if (isApplied) return snapshotOf(await requireLocked(tenant, ref.runId), new Date());
         const payload = openRunPayload.parse(command.payload);
         if (!(await findProject(tenant, payload.project_id))) throw new Refusal('not_found', 'No such project.');
-        const sheet = requireActiveSheet(payload.flight_sheet.slug, payload.flight_sheet.version);
+        const { slug, version } = payload.flight_sheet;
+        const { sheet, digest } = await requireActiveSheet(tenant, slug, version);
         const run = await insertRun(tenant, {
           id: ref.runId,
           projectId: payload.project_id,
@@ -52,7 +56,7 @@ export function createRunActivities({ database }: { readonly database: Database 
           lane: sheet.lane,
           flightSheetSlug: sheet.slug,
           flightSheetVersion: sheet.version,
-          flightSheetDigest: sheetDigest(sheet),
+          flightSheetDigest: digest,
           flightSheet: sheet,
           assignment: payload.assignment ?? null,
           assignmentSha256:
@@ -90,9 +94,9 @@ export function createRunActivities({ database }: { readonly database: Database 
       database.tenant(ref.orgId, async (tenant) => {
         const run = await requireLocked(tenant, ref.runId);
         const now = new Date();
-        const due = nextDeadline(run.state, run.updatedAt.getTime(), run.reminders);
+        const due = nextDeadline(run.state, run.updatedAt.getTime(), run.reminders, run.waiverUntil?.getTime() ?? null);
         if (isTerminal(run.state) || !due || due.at > now.getTime()) return snapshotOf(run, now);
-        return snapshotOf(due.kind === 'remind' ? await remind(tenant, run) : await expire(tenant, run), now);
+        return snapshotOf(await act(tenant, run, due.kind, now), now);
       }),
   };
 }
@@ -119,15 +123,44 @@ async function remind(tenant: Tenant, run: Run): Promise<Run> {
   return { ...run, reminders: run.reminders + 1 };
 }
 
+const clockwork = {
+  kind: 'system',
+  id: 'expiry',
+  role: 'system',
+  approver: false,
+  authTime: '',
+  requestId: 'expiry',
+} as const;
+
+function act(tenant: Tenant, run: Run, kind: Deadline['kind'], now: Date): Promise<Run> {
+  switch (kind) {
+    case 'remind':
+      return remind(tenant, run);
+    case 'expire':
+      return expire(tenant, run);
+    case 'request_expires':
+      return expireRequest(tenant, run);
+    case 'waiver_ends':
+      return reopenWaived(tenant, run, now);
+  }
+}
+
+/** A request for approval that nobody answered: what it rested on is old, so it is audited again first. */
+async function expireRequest(tenant: Tenant, run: Run): Promise<Run> {
+  await voidApprovals(tenant, run.id);
+  await staleAudits(tenant, run.id);
+  await recordEvent(tenant, { actor: clockwork, action: 'approval.expired', target: run.id, runId: run.id });
+  return moveRun(tenant, run, 'submitted', { verdict: null, verdictDigest: null, waiverUntil: null });
+}
+
+async function reopenWaived(tenant: Tenant, run: Run, now: Date): Promise<Run> {
+  const { state, patch, ended } = await endWaivers(tenant, run, now);
+  for (const { id } of ended)
+    await recordEvent(tenant, { actor: clockwork, action: 'waiver.ended', target: id, runId: run.id });
+  return moveRun(tenant, run, state, patch);
+}
+
 async function expire(tenant: Tenant, run: Run): Promise<Run> {
-  const actor = {
-    kind: 'system',
-    id: 'expiry',
-    role: 'system',
-    approver: false,
-    authTime: '',
-    requestId: 'expiry',
-  } as const;
-  await recordEvent(tenant, { actor, action: 'run.expired', target: run.id, runId: run.id });
+  await recordEvent(tenant, { actor: clockwork, action: 'run.expired', target: run.id, runId: run.id });
   return moveRun(tenant, run, 'cancelled', {});
 }

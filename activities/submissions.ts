@@ -55,7 +55,9 @@ function refuseStrictFaults({ flightSheet }: Run, { output }: Submit): void {
   if (!strict_submission || !required_output_schema) return;
   const faults = schemaFaults(required_output_schema, output);
   if (faults.length > 0) {
-    const errors = faults.slice(0, 50).map((message) => ({ path: '/output', code: 'schema', message }));
+    const errors = faults
+      .slice(0, 50)
+      .map(({ pointer, message }) => ({ path: `/output${pointer}`, code: 'schema', message }));
     throw new Refusal('schema_violation', 'The output does not fit the schema of the flight sheet.', { errors });
   }
 }

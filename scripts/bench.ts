@@ -1,10 +1,12 @@
 import { benchAuth } from './bench/auth.js';
+import { benchChecks } from './bench/checks.js';
 import { benchFootprint } from './bench/footprint.js';
 import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
+  checks: benchChecks,
   footprint: benchFootprint,
   ledger: benchLedger,
   lifecycle: () => benchLifecycle(true),

@@ -84,7 +84,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...usageRoutes(parts),
     ...auditLogRoutes(parts),
     ...projectRoutes(parts),
-    ...flightSheetRoutes(),
+    ...flightSheetRoutes(parts),
     ...runRoutes(commands),
     ...evidenceRoutes(commands),
     ...submissionRoutes(commands),

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createApprovalActivities, type ApprovalActivities } from '../activities/approvals.js';
 import { createCheckActivities, type CheckActivities } from '../activities/checks/audit.js';
 import { createGradingActivities, type GradingActivities } from '../activities/checks/grade.js';
+import { createWaiverActivities, type WaiverActivities } from '../activities/checks/waive.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../activities/evidence.js';
 import { createLedgerAuditActivities, type LedgerAuditActivities } from '../activities/ledger-audit.js';
 import { createLedgerActivities, type LedgerActivities, type LedgerDeps } from '../activities/ledger.js';
@@ -45,6 +46,7 @@ type CoreActivities = RunActivities &
   SubmissionActivities &
   CheckActivities &
   GradingActivities &
+  WaiverActivities &
   ApprovalActivities &
   ReceiptActivities &
   LedgerActivities &
@@ -61,6 +63,7 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createSubmissionActivities(parts),
     ...createCheckActivities(parts),
     ...createGradingActivities(parts),
+    ...createWaiverActivities(parts),
     ...createApprovalActivities(parts),
     ...createReceiptActivities(parts),
     ...createLedgerActivities({ ...parts, objects: parts.ledgerObjects }),

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { ObjectStore } from '../../src/adapters/object-store.js';
 import { voidApprovals } from '../../src/approvals/store.js';
-import { digestsOf, engineVersion, runRules, type EngineInputs, type RuleResult } from '../../src/checks/engine.js';
-import { engineInputs, type AuditFacts } from '../../src/checks/inputs.js';
+import { digestsOf, runRules, type RuleResult } from '../../src/checks/engine.js';
+import { engineVersion, type EngineInputs } from '../../src/checks/frozen.js';
+import { engineInputs, withoutTexts, type AuditFacts } from '../../src/checks/inputs.js';
+import { observe } from '../../src/checks/observe.js';
 import { auditPayload } from '../../src/checks/schema.js';
 import {
   beginAudit,
-  computeVerdict,
   findAudit,
   finishAudit,
   listChecks,
@@ -16,11 +16,13 @@ import {
   staleAudits,
   type Audit,
 } from '../../src/checks/store.js';
+import { computeVerdict } from '../../src/checks/verdict.js';
 import { showAudit } from '../../src/checks/view.js';
 import type { Database, Tenant } from '../../src/db/database.js';
 import { listEvidence, type Evidence } from '../../src/evidence/store.js';
 import { coreRules } from '../../src/flight-sheets/library/parts.js';
 import type { Rule } from '../../src/flight-sheets/schema.js';
+import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { listApprovers } from '../../src/orgs/store.js';
 import {
   requireCommand,
@@ -62,9 +64,9 @@ export function createCheckActivities({ database, evidenceObjects }: CheckDeps):
     if (begun.done) return begun.done;
     const { facts, audit } = begun;
     requireQuick(facts.evidence);
-    const inputs = engineInputs(facts, await observe(evidenceObjects, facts.evidence));
+    const inputs = engineInputs(facts, await observe(evidenceObjects, present(facts.evidence), beat));
     const rules = kind === 'core' ? coreRules : facts.run.flightSheet.rules;
-    const results = runRules(automatic(rules), inputs);
+    const results = runRules(rules, inputs);
     return database.tenant(ref.orgId, (tenant) => finish(tenant, ref, { audit, rules, results, inputs }));
   };
   return {
@@ -118,7 +120,7 @@ const runningAudit = async (tenant: Tenant, runId: string): Promise<Audit | unde
 async function enterAudit(tenant: Tenant, run: Run, audit: Audit): Promise<Run> {
   await staleAudits(tenant, run.id, audit);
   await voidApprovals(tenant, run.id);
-  return moveRun(tenant, run, 'auditing', { verdict: null, verdictDigest: null });
+  return moveRun(tenant, run, 'auditing', { verdict: null, verdictDigest: null, waiverUntil: null });
 }
 
 async function finish(
@@ -132,7 +134,13 @@ async function finish(
   const { audit, rules, results, inputs } = outcome;
   const digests = digestsOf(inputs, results);
   if (audit.kind === 'core') await staleAudits(tenant, run.id, audit);
-  await finishAudit(tenant, audit, { rules, results, inputsDigest: digests.inputs, replayDigest: digests.replay });
+  await finishAudit(tenant, audit, {
+    rules,
+    results,
+    inputs: canonicalJson(withoutTexts(inputs)),
+    inputsDigest: digests.inputs,
+    replayDigest: digests.replay,
+  });
   const done = await conclude(tenant, run, audit);
   const event = audit.kind === 'core' ? 'run_checks' : 'audit';
   return snapshotOf(await settle(tenant, { run, command, event, done }), new Date());
@@ -140,7 +148,7 @@ async function finish(
 
 /** Computes the verdict over all live checks; it stands only once a flight-sheet audit has no open check. */
 async function conclude(tenant: Tenant, run: Run, audit: Audit): Promise<RunEffect> {
-  const { verdict, digest, checks } = await computeVerdict(tenant, run.id);
+  const { verdict, digest, checks, waiverUntil } = await computeVerdict(tenant, run, new Date());
   const finished = await findAudit(tenant, audit.id);
   const settled = audit.kind === 'flight_sheet' || run.state === 'audited';
   const open = checks.some(({ status }) => status === 'open');
@@ -149,15 +157,11 @@ async function conclude(tenant: Tenant, run: Run, audit: Audit): Promise<RunEffe
   const state = audit.kind === 'core' ? run.state : open ? 'in_review' : 'audited';
   return {
     state,
-    patch: { verdict: stored, verdictDigest: stored?.digest ?? null },
+    patch: { verdict: stored, verdictDigest: stored?.digest ?? null, waiverUntil },
     status: 200,
     result: showAudit(finished ?? audit, await listChecks(tenant, [audit.id]), stored),
     event: { action: audit.kind === 'core' ? 'checks.run' : 'audit.finished', target: audit.id },
   };
-}
-
-function automatic(rules: readonly Rule[]): readonly { readonly rule_id: string; readonly check: string }[] {
-  return rules.flatMap((rule) => (rule.kind === 'auto' ? [{ rule_id: rule.id, check: rule.check }] : []));
 }
 
 function requireQuick(evidence: readonly Evidence[]): void {
@@ -167,30 +171,10 @@ function requireQuick(evidence: readonly Evidence[]): void {
   }
 }
 
-/** Objects read at once: enough to hide the round trips, few enough to hold no more than a chunk of each. */
-const READERS = 4;
+/** A withdrawn item is a tombstone: its bytes are not asked for. */
+const present = (evidence: readonly Evidence[]): readonly Evidence[] =>
+  evidence.filter(({ state }) => state !== 'withdrawn');
 
-/** Reads every object again and hashes it; null where the object is gone. */
-async function observe(
-  objects: ObjectStore,
-  evidence: readonly Evidence[],
-): Promise<ReadonlyMap<string, string | null>> {
-  const observed = new Map<string, string | null>();
-  const waiting = evidence.values();
-  const reader = async (): Promise<void> => {
-    for (const { id, objectKey } of waiting) observed.set(id, await digestOf(objects, objectKey));
-  };
-  await Promise.all(Array.from({ length: READERS }, reader));
-  return observed;
-}
-
-async function digestOf(objects: ObjectStore, key: string): Promise<string | null> {
-  const object = await objects.read(key);
-  if (!object) return null;
-  const hash = createHash('sha256');
-  for await (const chunk of object.body) {
-    hash.update(Buffer.from(chunk));
-    if (!activityInfo().isLocal) heartbeat(key);
-  }
-  return hash.digest('hex');
-}
+const beat = (id: string): void => {
+  if (!activityInfo().isLocal) heartbeat(id);
+};

@@ -18,4 +18,5 @@ export class ApprovalRow extends Model {
   declare authTime: Date;
   declare createdAt: Date;
   declare voidedAt: Date | null;
+  declare withdrawnAt: Date | null;
 }

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '../kernel/refusals.js';
 
-export type Decision = 'approved' | 'rejected' | 'escalated';
+export const decisions = ['approved', 'rejected', 'escalated', 'abstained'] as const;
+export type Decision = (typeof decisions)[number];
 export interface Quorum {
   readonly required_approvals: number;
   readonly forbid_submitter: boolean;
@@ -37,9 +38,27 @@ export function decide(given: DecisionCase): DecisionOutcome {
   if (given.state === 'escalated' && !approver.isOwner && approver.id !== given.escalatedTo) {
     return no('separation_of_duties', 'This run was escalated: an owner or the person named decides.');
   }
+  if (decision === 'abstained') return { ok: true, next: given.state };
   if (decision === 'rejected') return { ok: true, next: 'rejected' };
   if (decision === 'escalated') return { ok: true, next: 'escalated' };
   if (given.verdict === 'grounded') return no('grounded', 'The audit grounded this run, so it cannot be approved.');
   if (given.state === 'escalated') return { ok: true, next: 'approved' };
   return { ok: true, next: given.earlierApprovals + 1 >= quorum.required_approvals ? 'approved' : 'audited' };
 }
+
+export interface Standing {
+  readonly approverId: string;
+  readonly decision: Decision;
+}
+
+/** Where a run stands once a decision is taken back: an escalation of somebody else still holds, the rest is asked again. */
+export const afterWithdrawal = (remaining: readonly Standing[]): 'audited' | 'escalated' =>
+  remaining.some(({ decision }) => decision === 'escalated') ? 'escalated' : 'audited';
+
+/** How many distinct people who may still approve have approved. */
+export const approvalsOf = (standing: readonly Standing[], approvers: readonly string[]): number =>
+  new Set(
+    standing
+      .filter(({ decision, approverId }) => decision === 'approved' && approvers.includes(approverId))
+      .map(({ approverId }) => approverId),
+  ).size;

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { pageQuery } from '../http/paging.js';
+import { idPattern } from '../kernel/ids.js';
+import { decisions } from './rules.js';
 
 export const decisionBody = z.strictObject({
-  decision: z.enum(['approved', 'rejected', 'escalated']),
+  decision: z.enum(decisions),
   note: z.string().max(10_000).optional(),
   conditions: z.array(z.string().max(2000)).max(50).default([]),
   escalate_to: z.string().max(40).optional(),
@@ -17,7 +20,7 @@ export const approvalView = z
   .strictObject({
     id: z.string(),
     run_id: z.string(),
-    decision: z.enum(['approved', 'rejected', 'escalated']),
+    decision: z.enum(decisions),
     note: z.string().nullable(),
     conditions: z.array(z.string()),
     escalate_to: z.string().nullable(),
@@ -30,7 +33,33 @@ export const approvalView = z
     verdict_digest: z.string(),
     created_at: z.iso.datetime(),
     voided: z.boolean(),
+    withdrawn_at: z.iso.datetime().nullable(),
   })
   .meta({ id: 'Approval' });
 /** A decision together with where it left the run. */
 export const decidedView = z.strictObject({ approval: approvalView, run_state: z.string() }).meta({ id: 'Decided' });
+
+export const withdrawParams = z.strictObject({
+  run_id: z.string().regex(idPattern('run')),
+  approval_id: z.string().regex(idPattern('approval')),
+});
+export const withdrawPayload = z.strictObject({ approval_id: z.string() });
+
+export const queueQuery = z.strictObject({ ...pageQuery, state: z.literal('waiting').default('waiting') });
+/** A run that waits for a decision, and whether this caller can take it. */
+const waitingView = z
+  .strictObject({
+    run_id: z.string(),
+    title: z.string(),
+    run_state: z.enum(['audited', 'escalated']),
+    verdict: z.strictObject({ outcome: z.string(), digest: z.string() }),
+    required_approvals: z.int(),
+    approvals: z.int(),
+    escalated_to: z.string().nullable(),
+    requested_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    may_decide: z.boolean(),
+    because: z.string().nullable(),
+  })
+  .meta({ id: 'WaitingApproval' });
+export const queueView = z.strictObject({ data: z.array(waitingView), next_cursor: z.string().nullable() });

@@ -17,12 +17,13 @@ export interface Approval {
   readonly authTime: Date;
   readonly createdAt: Date;
   readonly voidedAt: Date | null;
+  readonly withdrawnAt: Date | null;
 }
 
 /** Records a decision. The unique index on (run, person, verdict) keeps a second one out. */
 export async function insertApproval(
   tenant: Tenant,
-  approval: Omit<Approval, 'createdAt' | 'voidedAt'>,
+  approval: Omit<Approval, 'createdAt' | 'voidedAt' | 'withdrawnAt'>,
 ): Promise<Approval> {
   return ApprovalRow.query(tenant.trx)
     .insert({ orgId: tenant.orgId, ...approval })
@@ -39,4 +40,25 @@ export async function voidApprovals(tenant: Tenant, runId: string): Promise<void
     .where({ orgId: tenant.orgId, runId })
     .whereNull('voidedAt')
     .patch({ voidedAt: raw('now()') });
+}
+
+/** Takes one decision out of the count: replaced by its own person, or withdrawn. It stays in the history. */
+export async function voidApproval(tenant: Tenant, id: string, how: 'replaced' | 'withdrawn'): Promise<Approval> {
+  const rows = await ApprovalRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId, id })
+    .whereNull('voidedAt')
+    .patch({ voidedAt: raw('now()'), ...(how === 'withdrawn' ? { withdrawnAt: raw('now()') } : {}) })
+    .returning('*');
+  const row = rows[0];
+  if (!row) throw new Error(`voidApproval: ${id} is void already`);
+  return row;
+}
+
+/** The decisions that count, of several runs at once. */
+export async function listStandingApprovals(tenant: Tenant, runIds: readonly string[]): Promise<readonly Approval[]> {
+  return ApprovalRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId })
+    .whereIn('runId', [...runIds])
+    .whereNull('voidedAt')
+    .orderBy('createdAt');
 }

@@ -17,6 +17,7 @@ export function showApproval(approval: Approval): z.input<typeof approvalView> {
     verdictDigest,
     createdAt,
     voidedAt,
+    withdrawnAt,
   } = approval;
   return {
     id,
@@ -29,5 +30,6 @@ export function showApproval(approval: Approval): z.input<typeof approvalView> {
     verdict_digest: verdictDigest,
     created_at: createdAt.toISOString(),
     voided: voidedAt !== null,
+    withdrawn_at: withdrawnAt?.toISOString() ?? null,
   };
 }

@@ -1,164 +1,57 @@
 import { createHash } from 'node:crypto';
-import type { FlightSheet, Severity } from '../flight-sheets/schema.js';
+import type { Rule } from '../flight-sheets/schema.js';
 import { canonicalJson } from '../kernel/canonical-json.js';
-import { checkMath } from './math.js';
-import { checkOutputSchema } from './output-schema.js';
+import { EXPRESSION_RULE, findBuiltIn } from './built-ins/index.js';
+import { isClosing } from './built-ins/closing.js';
+import { holds } from './expression/evaluate.js';
+import { OperandMissing } from './expression/value.js';
+import { failed, flag, open, pass, skip, type Finding } from './finding.js';
+import type { EngineInputs } from './frozen.js';
+import { scopeOf } from './scope.js';
 
-/** Part of every audit: same inputs, clock and version give the same bytes. */
-export const engineVersion = 'core/1.0.0';
-
-export interface EngineEvidence {
-  readonly id: string;
-  readonly sha256: string;
-  readonly state: string;
-  /** Digest of the bytes as read from storage just now; null when the object is not there. */
-  readonly observed_sha256: string | null;
-}
-export interface Calculation {
-  readonly name: string;
-  readonly expression: string;
-  readonly inputs: Readonly<Record<string, number | readonly number[]>>;
-  readonly claimed: number;
-}
-export interface EngineSubmission {
-  readonly id: string;
-  readonly evidence_root: string;
-  readonly output: unknown;
-  readonly calculations: readonly Calculation[];
-  /** Hash of the person who submitted, not the person. */
-  readonly submitter: string;
-}
-/** Everything a verdict depends on, frozen: plain JSON, no clock, no I/O. */
-export interface EngineInputs {
-  readonly engine_version: string;
-  readonly clock: string;
-  readonly sheet_digest: string;
-  readonly output_schema: FlightSheet['required_output_schema'];
-  readonly tolerance: FlightSheet['tolerance'];
-  readonly evidence: readonly EngineEvidence[];
-  readonly evidence_root: string;
-  readonly submission: EngineSubmission | null;
-  /** Hashes of the people who may approve. */
-  readonly approvers: readonly string[];
-}
-export interface Finding {
-  readonly status: 'pass' | 'flag' | 'skip' | 'error';
-  /** Set when the size of the fault decides how grave it is. */
-  readonly severity?: Severity;
-  readonly observed: string | null;
-  readonly expected: string | null;
-  readonly detail: string;
-  readonly evidence_ids: readonly string[];
-}
 export interface RuleResult extends Finding {
   readonly rule_id: string;
 }
 
-type Check = (inputs: EngineInputs) => Finding;
-
-const pass = (detail: string, observed: string | null = null): Finding => ({
-  status: 'pass',
-  observed,
-  expected: null,
-  detail,
-  evidence_ids: [],
-});
-const flag = (detail: string, observed: string, expected: string, evidenceIds: readonly string[] = []): Finding => ({
-  status: 'flag',
-  observed,
-  expected,
-  detail,
-  evidence_ids: evidenceIds,
-});
-const skip = (detail: string): Finding => ({
-  status: 'skip',
-  observed: null,
-  expected: null,
-  detail,
-  evidence_ids: [],
-});
-
-/** The built-in rules by key. A key is stable and never reused. */
-const builtIns: Readonly<Record<string, Check>> = {
-  'EVD-001': ({ evidence }) => {
-    const missing = evidence.filter(({ observed_sha256 }) => observed_sha256 === null);
-    const changed = evidence.filter((item) => item.observed_sha256 !== null && item.observed_sha256 !== item.sha256);
-    if (missing.length + changed.length === 0)
-      return pass(`${String(evidence.length)} objects read again, every digest equal.`, String(evidence.length));
-    const detail = `${String(missing.length)} missing, ${String(changed.length)} changed in storage.`;
-    return flag(
-      detail,
-      `${String(missing.length + changed.length)} bad`,
-      '0 bad',
-      [...missing, ...changed].map(({ id }) => id),
-    );
-  },
-  'EVD-002': ({ submission, evidence_root }) => {
-    if (!submission) return skip('There is no submission to compare with.');
-    if (submission.evidence_root === evidence_root)
-      return pass('The evidence root is the one submitted on.', evidence_root);
-    return flag('Evidence was added or withdrawn after the submission.', evidence_root, submission.evidence_root);
-  },
-  'EVD-006': ({ evidence }) => {
-    const unready = evidence.filter(({ state }) => state !== 'stored' && state !== 'verified');
-    if (unready.length === 0) return pass('No item is quarantined or pending.');
-    return flag(
-      `${String(unready.length)} items are not ready.`,
-      unready.map(({ state }) => state).join(', '),
-      'stored or verified',
-      unready.map(({ id }) => id),
-    );
-  },
-  'SUB-001': ({ submission }) =>
-    submission
-      ? pass('A current submission exists.', submission.id)
-      : flag('There is no current submission.', 'none', 'one'),
-  'SUB-003': ({ submission, output_schema }) => {
-    if (!submission) return skip('There is no submission to validate.');
-    if (!output_schema) return skip('The sheet declares no output schema.');
-    return checkOutputSchema(output_schema, submission.output);
-  },
-  'MTH-001': ({ submission, tolerance }) => {
-    if (!submission || submission.calculations.length === 0) return skip('The submission states no calculation.');
-    return checkMath(submission.calculations, tolerance);
-  },
-  'SOD-001': ({ submission, approvers }) => {
-    const others = approvers.filter((approver) => approver !== submission?.submitter);
-    if (others.length > 0) return pass('Someone other than the submitter may approve.', String(others.length));
-    return flag('Nobody but the submitter may approve.', '0 other approvers', 'at least 1');
-  },
-};
-
-/** Runs rules in order. Total: a rule that cannot be evaluated is an error of its own and stops no other. */
-export function runRules(
-  keys: readonly { readonly rule_id: string; readonly check: string }[],
-  inputs: EngineInputs,
-): readonly RuleResult[] {
-  return keys.map(({ rule_id, check }) => ({ rule_id, ...evaluate(check, inputs) }));
+/**
+ * Runs the rules of a sheet in order: automatic ones, the automatic half of dual ones, and of human ones the
+ * condition, which may skip them. Total: a rule that cannot be evaluated is an error of its own and stops no other.
+ */
+export function runRules(rules: readonly Rule[], inputs: EngineInputs): readonly RuleResult[] {
+  return rules.flatMap((rule) => {
+    const skipped = rule.when === undefined ? undefined : total(() => condition(rule.when ?? '', inputs));
+    if (skipped) return [{ rule_id: rule.id, ...skipped }];
+    return rule.kind === 'human' ? [] : [{ rule_id: rule.id, ...total(() => evaluate(rule, inputs)) }];
+  });
 }
 
-function evaluate(check: string, inputs: EngineInputs): Finding {
-  const rule = Object.hasOwn(builtIns, check) ? builtIns[check] : undefined;
-  if (!rule)
-    return {
-      status: 'error',
-      observed: null,
-      expected: null,
-      detail: `The engine has no rule ${check}.`,
-      evidence_ids: [],
-    };
+/** A finding instead of an exception: a missing operand is a flag, everything else an error. */
+function total<T extends Finding | undefined>(work: () => T): T | Finding {
   try {
-    return rule(inputs);
+    return work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'unknown';
-    return {
-      status: 'error',
-      observed: null,
-      expected: null,
-      detail: `The rule could not be evaluated: ${reason}`,
-      evidence_ids: [],
-    };
+    if (error instanceof OperandMissing) {
+      return flag(`operand_missing: ${error.operand}`, 'missing', error.operand, { pointers: [] });
+    }
+    return failed(error instanceof Error ? error.message : 'unknown');
   }
+}
+
+/** Undefined where the rule applies; else the skip, with its reason. */
+function condition(when: string, inputs: EngineInputs): Finding | undefined {
+  return holds(when, scopeOf(inputs)) ? undefined : skip(`Does not apply: not ${when}`);
+}
+
+function evaluate(rule: Exclude<Rule, { kind: 'human' }>, inputs: EngineInputs): Finding {
+  if (rule.check === EXPRESSION_RULE) {
+    if (rule.expr === undefined) throw new Error('the rule has no expression');
+    if (holds(rule.expr, scopeOf(inputs))) return pass(`True: ${rule.expr}`, 'true');
+    return flag(`Not true: ${rule.expr}`, 'false', 'true');
+  }
+  if (isClosing(rule.check)) return open('Waits for the human answers.');
+  const builtIn = findBuiltIn(rule.check);
+  if (!builtIn) throw new Error(`the engine has no rule ${rule.check}`);
+  return builtIn.run(inputs, rule.params ?? {});
 }
 
 const digest = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');

@@ -1,7 +1,7 @@
 import { Model } from 'objection';
 import type { Rule } from '../flight-sheets/schema.js';
 import type { CheckOutcome } from './rules.js';
-import type { EarlierGrade } from './store.js';
+import type { EarlierGrade, Grading, Waiver } from './store.js';
 
 export class AuditRow extends Model {
   static override readonly tableName = 'audits';
@@ -23,7 +23,15 @@ export class AuditRow extends Model {
 
 export class CheckRow extends Model {
   static override readonly tableName = 'checks';
-  static override readonly jsonAttributes = ['rule', 'evidenceIds', 'response', 'previous'];
+  static override readonly jsonAttributes = [
+    'rule',
+    'evidenceIds',
+    'response',
+    'previous',
+    'pointers',
+    'grades',
+    'waiver',
+  ];
   declare readonly id: string;
   declare orgId: string;
   declare runId: string;
@@ -31,7 +39,7 @@ export class CheckRow extends Model {
   declare position: number;
   declare ruleId: string;
   declare rule: Rule;
-  declare kind: 'auto' | 'human';
+  declare kind: 'auto' | 'human' | 'dual';
   declare status: CheckOutcome['status'];
   declare severity: CheckOutcome['severity'];
   declare observed: string | null;
@@ -44,4 +52,17 @@ export class CheckRow extends Model {
   declare gradeReason: string | null;
   declare previous: readonly EarlierGrade[];
   declare version: number;
+  declare difference: string | null;
+  declare pointers: readonly string[];
+  declare engineStatus: string | null;
+  declare grades: readonly Grading[];
+  declare waiver: Waiver | null;
+}
+
+export class AuditInputsRow extends Model {
+  static override readonly tableName = 'audit_inputs';
+  static override readonly idColumn = 'auditId';
+  declare auditId: string;
+  declare orgId: string;
+  declare inputs: string;
 }

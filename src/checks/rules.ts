@@ -13,11 +13,18 @@ export interface Verdict {
 
 const weights: Readonly<Record<CheckOutcome['severity'], number>> = { critical: 5, major: 2, minor: 1, info: 0 };
 
+/** Severities whose flags ground a run, whatever a sheet says. */
+export const grounding = ['critical', 'major'] as const;
+
 /**
- * The verdict of an audit. Grounded: an open check, an error, or a critical or major flag that nobody waived.
- * Conditional: only waived flags or minor ones. Cleared: none of these. The score never decides.
+ * The verdict of an audit. Grounded: an open check, an error, or a critical or major flag that nobody waived; of a
+ * sheet that says so, a minor one too. Conditional: only waived flags or minor ones. Cleared: none of these. The
+ * score never decides.
  */
-export function verdictOf(checks: readonly CheckOutcome[]): Verdict {
+export function verdictOf(
+  checks: readonly CheckOutcome[],
+  groundedOn: readonly CheckOutcome['severity'][] = grounding,
+): Verdict {
   const count = (status: CheckOutcome['status']): number => checks.filter((check) => check.status === status).length;
   const counts = {
     open: count('open'),
@@ -34,14 +41,18 @@ export function verdictOf(checks: readonly CheckOutcome[]): Verdict {
     satisfied: weight(applicable.filter(({ status }) => status === 'pass')),
     applicable: weight(applicable),
   };
-  const grounds = groundsOf(checks, applicable.length);
+  const grounds = groundsOf(checks, applicable.length, groundedOn);
   if (grounds.length > 0) return { outcome: 'grounded', because: grounds, score, counts };
   const minor = checks.some(({ status, severity }) => status === 'flag' && severity === 'minor');
   const conditions = [...(counts.waived > 0 ? ['waived_flags'] : []), ...(minor ? ['minor_flags'] : [])];
   return { outcome: conditions.length > 0 ? 'conditional' : 'cleared', because: conditions, score, counts };
 }
 
-function groundsOf(checks: readonly CheckOutcome[], applicable: number): readonly string[] {
+function groundsOf(
+  checks: readonly CheckOutcome[],
+  applicable: number,
+  groundedOn: readonly CheckOutcome['severity'][],
+): readonly string[] {
   if (applicable === 0) return ['no_applicable_rules'];
   const flagged = (severity: CheckOutcome['severity']): boolean =>
     checks.some((check) => check.status === 'flag' && check.severity === severity);
@@ -50,6 +61,7 @@ function groundsOf(checks: readonly CheckOutcome[], applicable: number): readonl
     ...(checks.some(({ status }) => status === 'error') ? ['engine_errors'] : []),
     ...(flagged('critical') ? ['critical_flags'] : []),
     ...(flagged('major') ? ['major_flags'] : []),
+    ...(groundedOn.includes('minor') && flagged('minor') ? ['minor_flags'] : []),
   ];
 }
 
@@ -78,3 +90,56 @@ export function responseFault(spec: ResponseSpec, value: unknown): string | unde
         : `must be a text of at least ${String(spec.min_length)} characters`;
   }
 }
+
+export interface GradeGiven {
+  readonly by: string;
+  readonly status: 'pass' | 'flag';
+}
+
+/**
+ * Where the standing grades of a rule leave it: open until enough distinct people have answered, a flag as soon as one
+ * of them says so, and never better than what the engine found by itself.
+ */
+export function statusOfGrades(
+  grades: readonly GradeGiven[],
+  needed: number,
+  engineStatus: string | null,
+): 'open' | 'pass' | 'flag' {
+  if (engineStatus !== null && engineStatus !== 'pass') return 'flag';
+  if (grades.some(({ status }) => status === 'flag')) return 'flag';
+  return new Set(grades.map(({ by }) => by)).size >= needed ? 'pass' : 'open';
+}
+
+/** A waiver ends after this many days at the latest. */
+export const MAX_WAIVER_DAYS = 90;
+const MIN_REASON_CHARACTERS = 10;
+const DAY_MS = 86_400_000;
+
+export interface WaiverCase {
+  readonly status: CheckOutcome['status'];
+  readonly killer: boolean;
+  readonly reason: string;
+  /** Unix time in milliseconds. */
+  readonly expiresAt: number;
+  readonly now: number;
+}
+
+/** Why a flag cannot be accepted so; undefined when it can. */
+export function waiverFault(
+  given: WaiverCase,
+): { readonly code: 'killer_item' | 'not_waivable' | 'invalid_waiver'; readonly message: string } | undefined {
+  if (given.killer) return { code: 'killer_item', message: 'This is a killer item of its sheet.' };
+  if (given.status !== 'flag') return { code: 'not_waivable', message: `The check is ${given.status}, not a flag.` };
+  if (given.reason.trim().length < MIN_REASON_CHARACTERS)
+    return {
+      code: 'invalid_waiver',
+      message: `The reason has fewer than ${String(MIN_REASON_CHARACTERS)} characters.`,
+    };
+  if (given.expiresAt <= given.now) return { code: 'invalid_waiver', message: 'expires_at is in the past.' };
+  if (given.expiresAt > given.now + MAX_WAIVER_DAYS * DAY_MS)
+    return { code: 'invalid_waiver', message: `expires_at is more than ${String(MAX_WAIVER_DAYS)} days ahead.` };
+  return undefined;
+}
+
+/** How many people must accept a flag. */
+export const waiversNeeded = (severity: CheckOutcome['severity']): number => (severity === 'critical' ? 2 : 1);

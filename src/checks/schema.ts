@@ -29,6 +29,32 @@ export const checkView = z
     grade_reason: z.string().nullable(),
     regraded: z.int(),
     version: z.int(),
+    difference: z.string().nullable(),
+    pointers: z.array(z.string()),
+    grades: z.array(
+      z.strictObject({
+        by: z.string(),
+        at: z.iso.datetime(),
+        status: z.enum(['pass', 'flag']),
+        response: z.union([z.boolean(), z.number(), z.string()]),
+        reason: z.string().nullable(),
+      }),
+    ),
+    previous: z.array(
+      z.strictObject({
+        status: z.string(),
+        response: z.union([z.boolean(), z.number(), z.string()]).nullable(),
+        graded_by: z.string().nullable(),
+        graded_at: z.iso.datetime().nullable(),
+      }),
+    ),
+    waiver: z
+      .strictObject({
+        accepted: z.array(z.strictObject({ by: z.string(), reason: z.string(), at: z.iso.datetime() })),
+        needed: z.int(),
+        expires_at: z.iso.datetime(),
+      })
+      .nullable(),
   })
   .meta({ id: 'Check' });
 export const auditView = z
@@ -57,9 +83,19 @@ export const gradeBody = z.strictObject({
 });
 export const gradePayload = gradeBody.extend({ check_id: z.string(), if_version: z.int().nullable() });
 export type Grade = z.output<typeof gradePayload>;
+export const waiverBody = z.strictObject({
+  reason: z.string().max(10_000),
+  expires_at: z.iso.datetime({ offset: true }),
+});
+export const waivePayload = waiverBody.extend({ check_id: z.string() });
+export type Waive = z.output<typeof waivePayload>;
 export const checkParams = z.strictObject({
   run_id: z.string().regex(idPattern('run')),
   check_id: z.string().regex(idPattern('check')),
+});
+export const auditParams = z.strictObject({
+  run_id: z.string().regex(idPattern('run')),
+  audit_id: z.string().regex(idPattern('audit')),
 });
 /** Audit and core checks carry no body of their own; the ids are drawn when the command is staged. */
 export const auditPayload = z.strictObject({ audit_id: z.string() });

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { raw } from 'objection';
 import type { Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import type { Rule } from '../flight-sheets/schema.js';
-import { canonicalJson } from '../kernel/canonical-json.js';
 import type { RuleResult } from './engine.js';
-import { AuditRow, CheckRow } from './model.js';
-import { verdictOf, type CheckOutcome, type Verdict } from './rules.js';
+import { AuditInputsRow, AuditRow, CheckRow } from './model.js';
+import type { CheckOutcome } from './rules.js';
 
 export interface Audit {
   readonly id: string;
@@ -28,13 +26,27 @@ export interface EarlierGrade {
   readonly graded_by: string | null;
   readonly graded_at: string | null;
 }
+/** One person's standing answer to a rule. */
+export interface Grading {
+  readonly by: string;
+  readonly at: string;
+  readonly status: 'pass' | 'flag';
+  readonly response: boolean | number | string;
+  readonly reason: string | null;
+}
+/** A flag that people accepted for a time. It counts once enough of them have. */
+export interface Waiver {
+  readonly accepted: readonly { readonly by: string; readonly reason: string; readonly at: string }[];
+  readonly needed: number;
+  readonly expires_at: string;
+}
 export interface Check extends CheckOutcome {
   readonly id: string;
   readonly runId: string;
   readonly auditId: string;
   readonly ruleId: string;
   readonly rule: Rule;
-  readonly kind: 'auto' | 'human';
+  readonly kind: 'auto' | 'human' | 'dual';
   readonly observed: string | null;
   readonly expected: string | null;
   readonly detail: string;
@@ -45,6 +57,13 @@ export interface Check extends CheckOutcome {
   readonly gradeReason: string | null;
   readonly previous: readonly EarlierGrade[];
   readonly version: number;
+  readonly difference: string | null;
+  readonly pointers: readonly string[];
+  /** What the engine found by itself: of a dual rule, the half that a person cannot grade away. */
+  readonly engineStatus: string | null;
+  /** The standing grade of each person. */
+  readonly grades: readonly Grading[];
+  readonly waiver: Waiver | null;
 }
 
 /** Safe to repeat: the id was drawn with the command, and the first insert's clock stays. */
@@ -68,23 +87,41 @@ export async function beginAudit(
   return AuditRow.query(tenant.trx).findOne({ id: audit.id, orgId: tenant.orgId }).throwIfNotFound();
 }
 
-/** Writes the results of an audit that is still running: automatic ones as found, human rules as open challenges. */
+/**
+ * Writes the results of an audit that is still running, and the inputs they came from: automatic ones as found, human
+ * rules as open challenges. Safe to repeat: unique indexes turn a second writing into nothing.
+ */
 export async function finishAudit(
   tenant: Tenant,
   audit: Audit,
-  outcome: { rules: readonly Rule[]; results: readonly RuleResult[]; inputsDigest: string; replayDigest: string },
+  outcome: {
+    rules: readonly Rule[];
+    results: readonly RuleResult[];
+    inputs: string;
+    inputsDigest: string;
+    replayDigest: string;
+  },
 ): Promise<readonly Check[]> {
   const results = new Map(outcome.results.map((result) => [result.rule_id, result]));
   const rows = outcome.rules.map((rule, position) =>
     checkRow(tenant.orgId, audit, rule, position, results.get(rule.id)),
   );
   if (rows.length > 0) await CheckRow.query(tenant.trx).insert(rows).onConflict(['audit_id', 'rule_id']).ignore();
-  const state = rows.some(({ status }) => status === 'open') ? 'awaiting_human' : 'complete';
-  const { inputsDigest, replayDigest } = outcome;
+  const { inputs, inputsDigest, replayDigest } = outcome;
+  await AuditInputsRow.query(tenant.trx)
+    .insert({ auditId: audit.id, orgId: tenant.orgId, inputs })
+    .onConflict('audit_id')
+    .ignore();
+  const state = rows.some(({ status, kind }) => status === 'open' && kind !== 'auto') ? 'awaiting_human' : 'complete';
   await AuditRow.query(tenant.trx)
     .where({ id: audit.id, orgId: tenant.orgId, state: 'running' })
     .patch({ state, inputsDigest, replayDigest, finishedAt: raw('now()') });
   return listChecks(tenant, [audit.id]);
+}
+
+/** The inputs an audit was made on, as they were kept: canonical JSON without the texts of the evidence. */
+export async function findInputs(tenant: Tenant, auditId: string): Promise<string | undefined> {
+  return (await AuditInputsRow.query(tenant.trx).findOne({ auditId, orgId: tenant.orgId }))?.inputs;
 }
 
 function checkRow(
@@ -95,19 +132,17 @@ function checkRow(
   result: RuleResult | undefined,
 ): Partial<CheckRow> {
   const common = { id: newId('check'), orgId, runId, auditId: id, position, ruleId: rule.id, rule, previous: [] };
-  if (rule.kind === 'human') {
-    return {
-      ...common,
-      kind: 'human',
-      status: 'open',
-      severity: rule.severity,
-      detail: 'Waits for a person.',
-      evidenceIds: [],
-    };
+  const waits = { ...common, kind: rule.kind, status: 'open', severity: rule.severity, evidenceIds: [] } as const;
+  if (!result) {
+    if (rule.kind !== 'human') throw new Error(`checkRow: no result for ${rule.id}`);
+    return { ...waits, detail: 'Waits for a person.' };
   }
-  if (!result) throw new Error(`checkRow: no result for ${rule.id}`);
-  const { status, severity = rule.severity, observed, expected, detail, evidence_ids } = result;
-  return { ...common, kind: 'auto', status, severity, observed, expected, detail, evidenceIds: evidence_ids };
+  const { status, severity = rule.severity, observed, expected, difference, detail, pointers, evidence_ids } = result;
+  const found = { ...waits, severity, observed, expected, difference, detail, pointers, evidenceIds: evidence_ids };
+  if (rule.kind === 'dual' && status === 'pass')
+    return { ...found, engineStatus: status, detail: `The engine: ${detail} Waits for a person.` };
+  // A closing rule waits for people but is no question to one: it shows as skipped until the last answer is in.
+  return { ...found, status: status === 'open' ? 'skip' : status, engineStatus: status };
 }
 
 /** Marks the audits of earlier inputs, so that nobody grades or decides on them. */
@@ -145,41 +180,40 @@ export async function findCheck(tenant: Tenant, runId: string, id: string): Prom
   return CheckRow.query(tenant.trx).findOne({ id, runId, orgId: tenant.orgId });
 }
 
-/** Writes a grade; the one before it moves to the history. */
-export async function gradeCheck(
+/** What a command changes of a check. */
+export type CheckChange = Partial<
+  Pick<
+    Check,
+    | 'status'
+    | 'severity'
+    | 'observed'
+    | 'expected'
+    | 'difference'
+    | 'detail'
+    | 'pointers'
+    | 'response'
+    | 'gradeReason'
+    | 'evidenceIds'
+    | 'gradedBy'
+    | 'grades'
+    | 'waiver'
+    | 'previous'
+  >
+>;
+
+/** Changes a check. The version in the WHERE makes a write from a stale read impossible. */
+export async function changeCheck(
   tenant: Tenant,
   check: Check,
-  grade: {
-    status: 'pass' | 'flag';
-    response: boolean | number | string;
-    reason: string | null;
-    evidenceIds: readonly string[];
-    gradedBy: string;
-  },
+  change: CheckChange,
+  stamp: { graded: boolean },
 ): Promise<Check> {
-  const { status, response, reason, evidenceIds, gradedBy } = grade;
-  const earlier: EarlierGrade = {
-    status: check.status,
-    response: check.response?.value ?? null,
-    graded_by: check.gradedBy,
-    graded_at: check.gradedAt?.toISOString() ?? null,
-  };
   const rows = await CheckRow.query(tenant.trx)
     .where({ id: check.id, orgId: tenant.orgId, version: check.version })
-    .patch({
-      status,
-      response: { value: response },
-      gradeReason: reason,
-      evidenceIds,
-      gradedBy,
-      gradedAt: raw('now()'),
-      detail: reason ?? 'Graded by a person.',
-      version: check.version + 1,
-      previous: check.gradedBy === null ? check.previous : [...check.previous, earlier],
-    })
+    .patch({ ...change, ...(stamp.graded ? { gradedAt: raw('now()') } : {}), version: check.version + 1 })
     .returning('*');
   const row = rows[0];
-  if (!row) throw new Error(`gradeCheck: ${check.id} is no longer at version ${String(check.version)}`);
+  if (!row) throw new Error(`changeCheck: ${check.id} is no longer at version ${String(check.version)}`);
   return row;
 }
 
@@ -187,30 +221,4 @@ export async function completeAudit(tenant: Tenant, id: string): Promise<void> {
   await AuditRow.query(tenant.trx)
     .where({ id, orgId: tenant.orgId, state: 'awaiting_human' })
     .patch({ state: 'complete' });
-}
-
-/** The verdict over every live check of a run, with the digest that approvals are bound to. */
-export async function computeVerdict(
-  tenant: Tenant,
-  runId: string,
-): Promise<{ verdict: Verdict; digest: string; checks: readonly Check[] }> {
-  const audits = await listLiveAudits(tenant, runId);
-  const checks = await listChecks(
-    tenant,
-    audits.map(({ id }) => id),
-  );
-  const verdict = verdictOf(checks);
-  const graded = checks.map(({ id, ruleId, status, severity, response }) => ({
-    id,
-    rule_id: ruleId,
-    status,
-    severity,
-    response: response?.value ?? null,
-  }));
-  const basis = {
-    verdict,
-    audits: audits.map(({ id, replayDigest }) => ({ id, replay_digest: replayDigest })),
-    checks: graded,
-  };
-  return { verdict, digest: createHash('sha256').update(canonicalJson(basis)).digest('hex'), checks };
 }

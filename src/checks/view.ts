@@ -24,6 +24,11 @@ export function showCheck(check: Check): z.input<typeof checkView> {
     grade_reason: check.gradeReason,
     regraded: check.previous.length,
     version: check.version,
+    difference: check.difference,
+    pointers: [...check.pointers],
+    grades: [...check.grades],
+    previous: [...check.previous],
+    waiver: check.waiver && { ...check.waiver, accepted: [...check.waiver.accepted] },
   };
 }
 

@@ -7,6 +7,7 @@ import { identity } from './migrations/0005-identity.js';
 import { sandboxes } from './migrations/0006-sandboxes.js';
 import { ledgerAudits } from './migrations/0010-ledger-audits.js';
 import { receipts } from './migrations/0015-receipts.js';
+import { checks } from './migrations/0020-checks.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -18,6 +19,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0006-sandboxes', sql: sandboxes },
   { name: '0015-receipts', sql: receipts },
   { name: '0010-ledger-audits', sql: ledgerAudits },
+  { name: '0020-checks', sql: checks },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -16,6 +16,7 @@ export interface Evidence {
   readonly mediaType: string;
   readonly size: number;
   readonly sha256: string;
+  readonly clientSha256: string | null;
   readonly objectKey: string;
   readonly state: EvidenceRow['state'];
   readonly createdBy: string;

@@ -1,34 +1,53 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../kernel/canonical-json.js';
-import { Refusal } from '../kernel/refusals.js';
-import { codeChange } from './library/code-change.js';
-import { dataExtraction } from './library/data-extraction.js';
-import { numericMemo } from './library/numeric-memo.js';
+import { agentWork, citedMemo, incidentPostmortem, supportAnswer, vendorAgent } from './library/agents.js';
+import { codeChange, codeChangeReviewed } from './library/code-change.js';
+import { dataExtraction, dataExtractionReviewed } from './library/data-extraction.js';
+import {
+  datasetRelease,
+  fineTuneLift,
+  gpuIdentity,
+  inferenceLatency,
+  modelRelease,
+  thermalPower,
+} from './library/machines.js';
+import { numericMemo, numericMemoReviewed } from './library/numeric-memo.js';
+import { humanOversight, recordKeeping, restoreDrill } from './library/readiness.js';
 import type { FlightSheet } from './schema.js';
 
-const library: readonly FlightSheet[] = [numericMemo, codeChange, dataExtraction];
+/** The sheets that come with the product. A published version never changes. */
+export const library: readonly FlightSheet[] = [
+  agentWork,
+  citedMemo,
+  numericMemo,
+  numericMemoReviewed,
+  codeChange,
+  codeChangeReviewed,
+  dataExtraction,
+  dataExtractionReviewed,
+  supportAnswer,
+  incidentPostmortem,
+  vendorAgent,
+  datasetRelease,
+  gpuIdentity,
+  inferenceLatency,
+  thermalPower,
+  fineTuneLift,
+  modelRelease,
+  restoreDrill,
+  recordKeeping,
+  humanOversight,
+];
 
-/** SHA-256 over the canonical JSON of a sheet: what a run, an audit and a receipt name it by. */
-export const sheetDigest = (sheet: FlightSheet): string =>
-  createHash('sha256').update(canonicalJson(sheet)).digest('hex');
+/** The versions of a built-in sheet, newest first; empty for a slug the library does not have. */
+export const builtInVersions = (slug: string): readonly FlightSheet[] =>
+  library.filter((sheet) => sheet.slug === slug).sort((a, b) => compareVersions(b.version, a.version));
 
-export const listSheets = (): readonly FlightSheet[] => library;
-
-/** The sheet a run asks for; without a version, the newest active one. */
-export function findSheet(slug: string, version?: string): FlightSheet | undefined {
-  return library.find((sheet) => sheet.slug === slug && (version === undefined || sheet.version === version));
+/** Semantic versions by their three numbers. */
+export function versionOrder(version: string): readonly number[] {
+  return version.split('.').map(Number);
 }
 
-/** The sheet for a new run; refuses what does not exist or is not active. */
-export function requireActiveSheet(slug: string, version?: string): FlightSheet {
-  const sheet = findSheet(slug, version);
-  if (!sheet) {
-    throw new Refusal(
-      'unknown_flight_sheet',
-      `There is no flight sheet ${JSON.stringify(slug)}${version === undefined ? '' : ` in version ${version}`}.`,
-    );
-  }
-  if (sheet.state !== 'active')
-    throw new Refusal('inactive_flight_sheet', `The flight sheet ${slug} is ${sheet.state}.`);
-  return sheet;
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [versionOrder(a), versionOrder(b)];
+  const at = left.findIndex((number, i) => number !== right[i]);
+  return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
 }

@@ -51,6 +51,8 @@ interface RouteSpec<T, P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly upload?: z.ZodType;
   /** Set when a browser form may send the body too, URL-encoded. */
   readonly form?: boolean;
+  /** Reads the body as YAML where it is sent as application/yaml. */
+  readonly yaml?: (bytes: Uint8Array) => unknown;
   readonly response: R;
   readonly status: number;
   /** Other statuses with the same body: 200 for an object that was there, 202 for accepted work. */
@@ -84,6 +86,7 @@ export interface Route {
   readonly auth: Gate<unknown>;
   readonly upload: z.ZodType | undefined;
   readonly form: boolean;
+  readonly yaml: ((bytes: Uint8Array) => unknown) | undefined;
   readonly status: number;
   readonly alsoStatus: readonly number[];
   readonly media: readonly string[];
@@ -122,6 +125,7 @@ export function defineRoute<T, P extends z.ZodType, Q extends z.ZodType, B exten
     auth: spec.auth,
     upload,
     form,
+    yaml: spec.yaml,
     status: spec.status,
     alsoStatus,
     media,

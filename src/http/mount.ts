@@ -42,7 +42,7 @@ async function answer(ctx: Context, route: Route, options: MountOptions): Promis
   await options.limit(ctx, actor);
   route.admit(actor);
   const request = requestInfo(ctx);
-  const body = route.upload ? undefined : await readBody(ctx, route.form);
+  const body = route.upload ? undefined : await readBody(ctx, route);
   const params: unknown = ctx['params'];
   const input = { params, query: { ...ctx.query }, body, request };
   const reply = await route.run(input, actor);
@@ -67,10 +67,11 @@ function write(ctx: Context, route: Route, reply: Reply<unknown>, check: boolean
   ctx.body = JSON.stringify(reply.body);
 }
 
-async function readBody(ctx: Context, form: boolean): Promise<unknown> {
+async function readBody(ctx: Context, { yaml, form }: Route): Promise<unknown> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined;
   if (!ctx.request.length && ctx.get('transfer-encoding') === '') return undefined;
   const type = ctx.request.type;
+  if (yaml && type === 'application/yaml') return yaml(await readBytes(ctx));
   if (form && type === 'application/x-www-form-urlencoded')
     return Object.fromEntries(new URLSearchParams((await readBytes(ctx)).toString('utf8')));
   if (type !== 'application/json') {

@@ -45,6 +45,7 @@ function requestOf(route: Route): object {
             content: {
               [route.upload ? 'multipart/form-data' : 'application/json']: { schema: body },
               ...(route.form ? { 'application/x-www-form-urlencoded': { schema: body } } : {}),
+              ...(route.yaml ? { 'application/yaml': { schema: body } } : {}),
             },
           },
         }

@@ -23,6 +23,7 @@ export const idPrefixes = {
   key: 'key',
   internalKey: 'ink',
   request: 'req',
+  flightSheet: 'fls',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

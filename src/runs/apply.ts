@@ -45,7 +45,7 @@ export function snapshotOf(run: Run, now: Date): RunSnapshot {
     state,
     version,
     now: now.getTime(),
-    deadline: nextDeadline(state, run.updatedAt.getTime(), reminders),
+    deadline: nextDeadline(state, run.updatedAt.getTime(), reminders, run.waiverUntil?.getTime() ?? null),
   };
 }
 

@@ -33,4 +33,5 @@ export class RunRow extends Model {
   declare createdAt: Date;
   declare updatedAt: Date;
   declare reminders: number;
+  declare waiverUntil: Date | null;
 }

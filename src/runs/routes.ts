@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Tokens } from '../auth/tokens.js';
 import { findApplied, findCommand } from '../commands/store.js';
 import { newId } from '../db/new-id.js';
-import { requireActiveSheet } from '../flight-sheets/library.js';
+import { requireActiveSheet } from '../flight-sheets/require.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { caller } from '../http/gates.js';
 import { cutPage, nextLink, readPage } from '../http/paging.js';
@@ -82,10 +82,13 @@ export function runRoutes(deps: RunRouteDeps): readonly Route[] {
         'unavailable',
       ],
       handle: async ({ actor, body, request }) => {
-        const sheet = requireActiveSheet(body.flight_sheet.slug, body.flight_sheet.version);
+        const { slug, version } = body.flight_sheet;
+        const { sheet, project } = await database.tenant(actor.orgId, async (tenant) => ({
+          sheet: (await requireActiveSheet(tenant, slug, version)).sheet,
+          project: await findProject(tenant, body.project_id),
+        }));
         if (body.lane !== undefined && body.lane !== sheet.lane)
           throw new Refusal('lane_mismatch', `The sheet ${sheet.slug} is for the lane ${sheet.lane}.`);
-        const project = await database.tenant(actor.orgId, (tenant) => findProject(tenant, body.project_id));
         if (!project) throw new Refusal('not_found', 'No such project.');
         const runId = newId('run');
         const answer = reply(

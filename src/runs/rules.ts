@@ -24,6 +24,8 @@ export const runEvents = [
   'run_checks',
   'grade_check',
   'decide',
+  'waive',
+  'withdraw',
   'mint',
   'cancel',
 ] as const;
@@ -37,6 +39,8 @@ export const commandNames = {
   run_checks: 'runChecks',
   grade_check: 'gradeCheck',
   decide: 'decide',
+  waive: 'waive',
+  withdraw: 'withdraw',
   mint: 'mint',
   cancel: 'cancel',
 } as const satisfies Record<RunEvent, string>;
@@ -76,6 +80,13 @@ export const transitions: Readonly<Record<RunEvent, Targets>> = {
     audited: ['audited', 'approved', 'rejected', 'escalated'],
     escalated: ['escalated', 'approved', 'rejected'],
     approved: ['approved'],
+  },
+  waive: { in_review: ['in_review'], audited: ['audited'], escalated: ['escalated', 'audited'] },
+  withdraw: {
+    audited: ['audited'],
+    approved: ['audited', 'escalated'],
+    rejected: ['audited', 'escalated'],
+    escalated: ['audited', 'escalated'],
   },
   /** A rejection may be receipted too; the run stays open for its next attempt. */
   mint: { approved: ['receipted'], receipted: ['receipted'], rejected: ['rejected'] },
@@ -118,7 +129,8 @@ function reason(state: RunState, event: RunEvent): RefusalCode {
   const unsubmitted = state === 'draft' || state === 'collecting';
   if (event === 'audit' && unsubmitted) return 'submission_missing';
   const undecided = unsubmitted || state === 'submitted' || state === 'auditing' || state === 'in_review';
-  if ((event === 'decide' || event === 'grade_check') && undecided) return 'not_audited';
+  const needsVerdict = event === 'decide' || event === 'grade_check' || event === 'waive' || event === 'withdraw';
+  if (needsVerdict && undecided) return 'not_audited';
   if (event === 'mint' && (undecided || state === 'audited' || state === 'escalated')) return 'not_approved';
   return 'invalid_transition';
 }
@@ -133,19 +145,37 @@ export const isTerminal = (state: RunState): boolean =>
 /** Days after the last change: a first reminder, a second one, and the end of a run nobody touches. */
 const REMINDER_DAYS = [3, 7] as const;
 const EXPIRY_DAYS = 90;
+/** Days a request for approval stands; then the run must be audited again before anyone approves. */
+export const REQUEST_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 export interface Deadline {
-  readonly kind: 'remind' | 'expire';
+  readonly kind: 'remind' | 'expire' | 'request_expires' | 'waiver_ends';
   /** Unix time in milliseconds. */
   readonly at: number;
 }
 
-/** What is owed to a run next if nobody acts: reminders while it waits for a person, then expiry. Times in Unix ms. */
-export function nextDeadline(state: RunState, changedAt: number, reminders: number): Deadline | null {
-  if (isTerminal(state) || state === 'approved') return null;
+/**
+ * What is owed to a run next if nobody acts: reminders while it waits for a person, the end of its request for
+ * approval, of a waiver its verdict rests on, and of the run. Times in Unix ms.
+ */
+export function nextDeadline(
+  state: RunState,
+  changedAt: number,
+  reminders: number,
+  waiverUntil: number | null = null,
+): Deadline | null {
+  if (isTerminal(state)) return null;
+  const waiting = state === 'approved' ? null : whileWaiting(state, changedAt, reminders);
+  if (waiverUntil === null || (waiting && waiting.at <= waiverUntil)) return waiting;
+  return { kind: 'waiver_ends', at: waiverUntil };
+}
+
+function whileWaiting(state: RunState, changedAt: number, reminders: number): Deadline {
   const days = waitsForPerson(state) ? REMINDER_DAYS[reminders] : undefined;
   if (days !== undefined) return { kind: 'remind', at: changedAt + days * DAY_MS };
+  if (state === 'audited' || state === 'escalated')
+    return { kind: 'request_expires', at: changedAt + REQUEST_DAYS * DAY_MS };
   return { kind: 'expire', at: changedAt + EXPIRY_DAYS * DAY_MS };
 }
 

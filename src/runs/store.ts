@@ -38,6 +38,8 @@ export interface Run {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly reminders: number;
+  /** When the first waiver of the present verdict ends. */
+  readonly waiverUntil: Date | null;
 }
 type NewRun = Omit<
   Run,
@@ -52,10 +54,14 @@ type NewRun = Omit<
   | 'createdAt'
   | 'updatedAt'
   | 'reminders'
+  | 'waiverUntil'
 >;
 /** What a command may change of a run, besides its state. */
 export type RunPatch = Partial<
-  Pick<Run, 'attempt' | 'evidenceRoot' | 'currentSubmissionId' | 'verdict' | 'verdictDigest' | 'receiptId'>
+  Pick<
+    Run,
+    'attempt' | 'evidenceRoot' | 'currentSubmissionId' | 'verdict' | 'verdictDigest' | 'receiptId' | 'waiverUntil'
+  >
 >;
 
 const runs = (tenant: Tenant): QueryBuilder<RunRow, RunRow[]> =>
@@ -110,6 +116,18 @@ export async function listRuns(
   const query = runs(tenant);
   if (filter.projectId !== undefined) void query.where({ projectId: filter.projectId });
   if (filter.state !== undefined) void query.where({ state: filter.state });
+  if (after) void query.whereRaw('(created_at, id) < (?, ?)', [after.at, after.id]);
+  return query
+    .orderBy([
+      { column: 'createdAt', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(limit + 1);
+}
+
+/** The runs of an organization that wait for a decision, newest first. */
+export async function listAwaitingApproval(tenant: Tenant, { limit, after }: PageQuery): Promise<readonly Run[]> {
+  const query = runs(tenant).whereIn('state', ['audited', 'escalated']);
   if (after) void query.whereRaw('(created_at, id) < (?, ?)', [after.at, after.id]);
   return query
     .orderBy([

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 
 const numberOrList = z.union([z.number(), z.array(z.number()).max(10_000)]);
+const quantity = z.strictObject({
+  name: z.string().min(1).max(200),
+  value: z.number(),
+  unit: z.string().max(50).optional(),
+});
 const claim = z.strictObject({
   text: z.string().min(1).max(10_000),
   evidence_ids: z.array(z.string().max(40)).max(100),
+  quote: z.string().min(1).max(10_000).optional().meta({ description: 'Words that stand in the cited evidence.' }),
+  quantities: z.array(quantity).max(100).optional(),
 });
 const calculation = z.strictObject({
   name: z.string().min(1).max(200),
@@ -15,6 +22,10 @@ const calculation = z.strictObject({
   inputs: z.record(z.string().regex(/^[A-Za-z_]\w{0,63}$/), numberOrList),
   claimed: z.number(),
   unit: z.string().max(50).optional(),
+  input_units: z
+    .record(z.string().max(64), z.string().max(50))
+    .optional()
+    .meta({ description: 'Unit of each input, as in USD/hour or m^2; the dimension of the result is then derived.' }),
 });
 const strings = z.array(z.string().max(10_000)).max(1000).default([]);
 

@@ -20,6 +20,7 @@ export interface Submission {
   readonly calculations: Submit['calculations'];
   readonly missingInputs: readonly string[];
   readonly assumptions: readonly string[];
+  readonly usage: NonNullable<Submit['usage']> | null;
   readonly submittedBy: string;
   readonly createdAt: Date;
 }

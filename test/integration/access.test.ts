@@ -71,14 +71,20 @@ async function makeObjects(): Promise<Record<string, string>> {
   const run_id = await openRun(cast);
   await attach(owner, run_id);
   await owner.call('POST', `/runs/${run_id}/submission`, goodSubmission());
-  const { checks } = await audit(owner, run_id);
-  const minted = expectAnswer(await owner.call('POST', `/runs/${await approvedRun(cast)}/receipt`), [201], id);
+  const { checks, id: audit_id } = await audit(owner, run_id);
+  const approved = await approvedRun(cast);
+  const approvals = z.object({ approvals: z.array(id) });
+  const given = expectAnswer(await owner.call('GET', `/runs/${approved}`), [200], approvals).approvals;
+  const minted = expectAnswer(await owner.call('POST', `/runs/${approved}/receipt`), [201], id);
   const invite = await owner.call('POST', '/org/invites', { email: 'by@stander.test', role: 'viewer' });
   const listed = z.object({ data: z.array(id) });
   const sessions = expectAnswer(await owner.call('GET', '/auth/sessions'), [200], listed);
   return {
     run_id,
     check_id: checks[0]?.id ?? '',
+    audit_id,
+    approval_id: given[0]?.id ?? '',
+    version: '1.0.0',
     receipt_id: minted.id,
     invite_id: expectAnswer(invite, [201], id).id,
     key_id: (await keyOf(rig, owner, ['read'])).id,
@@ -97,6 +103,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   submit: goodSubmission(),
   gradeCheck: { status: 'pass', response: 1 },
   decide: { decision: 'approved' },
+  waiveCheck: { reason: 'Agreed with finance.', expires_at: new Date(Date.now() + 86_400_000).toISOString() },
+  moveFlightSheetVersion: { state: 'retired' },
 };
 
 const pathOf = (route: Route, given: Readonly<Record<string, string>>): string =>

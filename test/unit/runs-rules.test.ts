@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decide, type DecisionCase } from '../../src/approvals/rules.js';
-import { responseFault, verdictOf, type CheckOutcome } from '../../src/checks/rules.js';
+import { afterWithdrawal, approvalsOf, decide, type DecisionCase } from '../../src/approvals/rules.js';
+import { requireRecentSignIn } from '../../src/auth/step-up.js';
+import {
+  responseFault,
+  statusOfGrades,
+  verdictOf,
+  waiverFault,
+  waiversNeeded,
+  type CheckOutcome,
+} from '../../src/checks/rules.js';
 import {
   allowedEvents,
   isTerminal,
@@ -145,4 +153,83 @@ test('a run may ask for more eyes than its sheet, never for fewer', () => {
     forbid_grader: true,
   });
   expect(mergeFourEyes(sheet, undefined)).toBe(sheet);
+});
+
+test('a request for approval ends after thirty days, a waiver when it says, whichever is first', () => {
+  const day = 86_400_000;
+  expect(nextDeadline('audited', 0, 2)).toEqual({ kind: 'request_expires', at: 30 * day });
+  expect(nextDeadline('escalated', 0, 2)).toEqual({ kind: 'request_expires', at: 30 * day });
+  expect(nextDeadline('audited', 0, 0, 2 * day)).toEqual({ kind: 'waiver_ends', at: 2 * day });
+  expect(nextDeadline('audited', 0, 0, 5 * day)).toEqual({ kind: 'remind', at: 3 * day });
+  expect(nextDeadline('approved', 0, 0, 5 * day)).toEqual({ kind: 'waiver_ends', at: 5 * day });
+  expect(nextDeadline('receipted', 0, 0, 5 * day)).toBeNull();
+});
+
+test('a sheet may ground a run on minor flags too', () => {
+  const flags = [check('pass', 'critical'), check('flag', 'minor')];
+  expect(verdictOf(flags, ['critical', 'major', 'minor'])).toMatchObject({
+    outcome: 'grounded',
+    because: ['minor_flags'],
+  });
+});
+
+test('the verdict is never better than its worst unwaived check, whatever else there is', () => {
+  const one = fc.record({
+    status: fc.constantFrom('open', 'pass', 'flag', 'skip', 'error', 'waived'),
+    severity: fc.constantFrom('critical', 'major', 'minor', 'info'),
+  });
+  fc.assert(
+    fc.property(fc.array(one), (checks) => {
+      const { outcome } = verdictOf(checks);
+      const grave = checks.some(
+        ({ status, severity }) =>
+          status === 'open' ||
+          status === 'error' ||
+          (status === 'flag' && (severity === 'critical' || severity === 'major')),
+      );
+      const none = checks.every(({ status }) => status === 'skip');
+      const some = checks.some(
+        ({ status, severity }) => status === 'waived' || (status === 'flag' && severity === 'minor'),
+      );
+      expect(outcome).toBe(grave || none ? 'grounded' : some ? 'conditional' : 'cleared');
+    }),
+  );
+});
+
+test('grades of several people: open until enough have answered, a flag as soon as one says so', () => {
+  const by = (name: string, status: 'pass' | 'flag') => ({ by: name, status });
+  expect(statusOfGrades([by('a', 'pass')], 2, null)).toBe('open');
+  expect(statusOfGrades([by('a', 'pass'), by('a', 'pass')], 2, null)).toBe('open');
+  expect(statusOfGrades([by('a', 'pass'), by('b', 'pass')], 2, null)).toBe('pass');
+  expect(statusOfGrades([by('a', 'flag')], 2, null)).toBe('flag');
+  expect(statusOfGrades([by('a', 'pass')], 1, 'flag')).toBe('flag');
+});
+
+test('what may be waived, by how many, for how long', () => {
+  const waivable = { status: 'flag', killer: false, reason: 'Agreed with finance.', expiresAt: 2, now: 1 } as const;
+  expect(waiverFault(waivable)).toBeUndefined();
+  expect(waiverFault({ ...waivable, killer: true })?.code).toBe('killer_item');
+  expect(waiverFault({ ...waivable, status: 'error' })?.code).toBe('not_waivable');
+  expect(waiverFault({ ...waivable, reason: '   short   ' })?.code).toBe('invalid_waiver');
+  expect(waiverFault({ ...waivable, expiresAt: 1 })?.code).toBe('invalid_waiver');
+  expect(waiverFault({ ...waivable, expiresAt: 91 * 86_400_000 })?.code).toBe('invalid_waiver');
+  expect([waiversNeeded('critical'), waiversNeeded('major')]).toEqual([2, 1]);
+});
+
+test('only people who may still approve count, each once; a withdrawal leaves an escalation standing', () => {
+  const approved = (approverId: string) => ({ approverId, decision: 'approved' }) as const;
+  expect(approvalsOf([approved('a'), approved('a'), approved('gone')], ['a', 'b'])).toBe(1);
+  expect(afterWithdrawal([approved('a')])).toBe('audited');
+  expect(afterWithdrawal([{ approverId: 'a', decision: 'escalated' }])).toBe('escalated');
+  expect(decide({ ...given, decision: 'abstained' })).toEqual({ ok: true, next: 'audited' });
+});
+
+test('a decision needs a sign-in younger than twelve hours', () => {
+  const at = Date.parse('2026-01-01T12:00:00Z');
+  expect(() => {
+    requireRecentSignIn({ authTime: '2026-01-01T00:00:00Z' }, at);
+  }).not.toThrow();
+  expect(() => {
+    requireRecentSignIn({ authTime: '2025-12-31T23:59:59Z' }, at);
+  }).toThrow(/signed in at/);
 });

@@ -14,6 +14,7 @@ import {
 import type { ApprovalActivities } from '../../activities/approvals.js';
 import type { CheckActivities } from '../../activities/checks/audit.js';
 import type { GradingActivities } from '../../activities/checks/grade.js';
+import type { WaiverActivities } from '../../activities/checks/waive.js';
 import type { EvidenceActivities } from '../../activities/evidence.js';
 import type { ReceiptActivities } from '../../activities/receipts.js';
 import type { RunActivities, RunRef } from '../../activities/runs.js';
@@ -38,6 +39,7 @@ type Commands = RunActivities &
   SubmissionActivities &
   CheckActivities &
   GradingActivities &
+  WaiverActivities &
   ApprovalActivities &
   ReceiptActivities;
 

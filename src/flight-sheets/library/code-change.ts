@@ -1,5 +1,6 @@
 import type { FlightSheet } from '../schema.js';
-import { coreRules, standardTolerance, twoPeople } from './parts.js';
+import { builtIn } from './catalogue.js';
+import { firstRules, reviewedRules, standardTolerance, twoPeople } from './parts.js';
 
 export const codeChange: FlightSheet = {
   slug: 'code-change',
@@ -32,7 +33,7 @@ export const codeChange: FlightSheet = {
   },
   strict_submission: false,
   rules: [
-    ...coreRules,
+    ...firstRules,
     {
       id: 'HUM-001',
       kind: 'human',
@@ -63,4 +64,12 @@ export const codeChange: FlightSheet = {
     { framework: 'SLSA', clause: 'v1.0 Two-person review' },
   ],
   state: 'active',
+};
+
+/** The same with every built-in that applies, and the human answers closed. */
+export const codeChangeReviewed: FlightSheet = {
+  ...codeChange,
+  version: '1.1.0',
+  required_evidence: [{ kind: 'tool_output', min: 1 }],
+  rules: [...reviewedRules, builtIn('EVD-003'), ...codeChange.rules.filter(({ kind }) => kind === 'human')],
 };

@@ -1,5 +1,6 @@
 import type { FlightSheet } from '../schema.js';
-import { coreRules, standardTolerance, twoPeople } from './parts.js';
+import { builtIn } from './catalogue.js';
+import { firstRules, reviewedRules, standardTolerance, twoPeople } from './parts.js';
 
 export const dataExtraction: FlightSheet = {
   slug: 'data-extraction',
@@ -35,7 +36,7 @@ export const dataExtraction: FlightSheet = {
   },
   strict_submission: false,
   rules: [
-    ...coreRules,
+    ...firstRules,
     {
       id: 'HUM-001',
       kind: 'human',
@@ -52,4 +53,11 @@ export const dataExtraction: FlightSheet = {
   four_eyes: twoPeople,
   standards: [{ framework: 'ISO/IEC 42001', clause: 'A.7' }],
   state: 'active',
+};
+
+/** The same with every built-in that applies, and the human answers closed. */
+export const dataExtractionReviewed: FlightSheet = {
+  ...dataExtraction,
+  version: '1.1.0',
+  rules: [...reviewedRules, builtIn('SUB-004'), ...dataExtraction.rules.filter(({ kind }) => kind === 'human')],
 };

@@ -1,5 +1,6 @@
 import type { FlightSheet } from '../schema.js';
-import { coreRules, standardTolerance, twoPeople } from './parts.js';
+import { builtIn } from './catalogue.js';
+import { firstRules, reviewedRules, standardTolerance, twoPeople } from './parts.js';
 
 export const numericMemo: FlightSheet = {
   slug: 'numeric-memo',
@@ -32,7 +33,7 @@ export const numericMemo: FlightSheet = {
   },
   strict_submission: false,
   rules: [
-    ...coreRules,
+    ...firstRules,
     {
       id: 'HUM-001',
       kind: 'human',
@@ -63,4 +64,11 @@ export const numericMemo: FlightSheet = {
     { framework: 'EU AI Act', clause: 'Art. 14(4)' },
   ],
   state: 'active',
+};
+
+/** The same with every built-in that applies, and the human answers closed. */
+export const numericMemoReviewed: FlightSheet = {
+  ...numericMemo,
+  version: '1.1.0',
+  rules: [...reviewedRules, builtIn('SUB-004'), ...numericMemo.rules.filter(({ kind }) => kind === 'human')],
 };

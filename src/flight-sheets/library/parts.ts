@@ -1,4 +1,5 @@
 import type { FlightSheet, Rule } from '../schema.js';
+import { builtIn } from './catalogue.js';
 
 type Category = Rule['category'];
 
@@ -14,8 +15,8 @@ const auto = (check: string, title: string, category: Category, remediation: str
   remediation,
 });
 
-/** The built-ins that every sheet of the library runs. */
-export const coreRules: readonly Rule[] = [
+/** The built-ins of the first three sheets, as they were published; a published sheet never changes. */
+export const firstRules: readonly Rule[] = [
   auto(
     'EVD-001',
     'Stored evidence still has its recorded digest',
@@ -57,3 +58,73 @@ export const twoPeople: FlightSheet['four_eyes'] = {
   forbid_submitter: true,
   forbid_grader: false,
 };
+
+/** What POST /runs/{run_id}/checks runs: every built-in that needs no word of a sheet. */
+export const coreRules: readonly Rule[] = (
+  [
+    'EVD-001',
+    'EVD-002',
+    'EVD-006',
+    'EVD-007',
+    'EVD-008',
+    'SUB-001',
+    'SUB-002',
+    'SUB-003',
+    'SUB-005',
+    'SUB-006',
+    'MTH-001',
+    'MTH-002',
+    'MTH-004',
+    'POL-002',
+    'POL-003',
+    'POL-004',
+    'PRV-001',
+    'PRV-002',
+    'PRV-003',
+    'PRV-004',
+    'PRV-005',
+    'PRV-006',
+    'SAF-001',
+    'SAF-004',
+    'SOD-001',
+    'INT-001',
+    'INT-002',
+    'INT-003',
+  ] as const
+).map((key) => builtIn(key));
+
+/** The same with what closes an audit: the answers of people. */
+export const reviewedRules: readonly Rule[] = [...coreRules, builtIn('SOD-002'), builtIn('SOD-003')];
+
+const dialect = 'https://json-schema.org/draft/2020-12/schema';
+
+/** An object with exactly these fields, all required. */
+export const record = (
+  properties: Readonly<Record<string, unknown>>,
+  optional: readonly string[] = [],
+): Record<string, unknown> => ({
+  $schema: dialect,
+  type: 'object',
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  properties,
+  additionalProperties: false,
+});
+export const words = (minLength: number): Record<string, unknown> => ({ type: 'string', minLength });
+export const measure = (minimum = 0): Record<string, unknown> => ({ type: 'number', minimum });
+export const listOf = (items: unknown, minItems = 1): Record<string, unknown> => ({ type: 'array', minItems, items });
+
+type Written = Pick<
+  FlightSheet,
+  'slug' | 'name' | 'lane' | 'summary' | 'assignment_instructions' | 'required_output_schema' | 'rules' | 'standards'
+> &
+  Partial<FlightSheet>;
+
+/** A sheet of the library: what it does not say is what all of them share. */
+export const published = (sheet: Written): FlightSheet => ({
+  version: '1.0.0',
+  strict_submission: false,
+  tolerance: standardTolerance,
+  four_eyes: twoPeople,
+  state: 'active',
+  ...sheet,
+});

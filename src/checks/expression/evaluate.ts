@@ -1,0 +1,225 @@
+import type { Decimal } from 'decimal.js';
+import type jsep from 'jsep';
+import { functions } from './functions.js';
+import { isType, parseExpression } from './grammar.js';
+import {
+  asList,
+  asNumber,
+  asText,
+  asTruth,
+  calculate,
+  Exact,
+  isList,
+  isObject,
+  OperandMissing,
+  sameValue,
+  toValue,
+  type Value,
+} from './value.js';
+
+const MAX_DEPTH = 64;
+/** Steps of one evaluation, over all items of its quantifiers: the bound on time, the same on every machine. */
+const MAX_STEPS = 200_000;
+
+type Scope = Readonly<Record<string, unknown>>;
+interface Walk {
+  readonly scope: Scope;
+  readonly depth: number;
+  readonly budget: { steps: number };
+}
+
+/** Computes an expression over named values. Total in time and depth; a fault is an exception with a sentence. */
+export function evaluateExpression(expression: string, scope: Scope): Value {
+  return evaluate(parseExpression(expression), { scope, depth: 0, budget: { steps: MAX_STEPS } });
+}
+
+/** The same where only true or false will do. */
+export const holds = (expression: string, scope: Scope): boolean =>
+  asTruth(evaluateExpression(expression, scope), 'the expression');
+
+function evaluate(node: jsep.Expression, walk: Walk): Value {
+  walk.budget.steps -= 1;
+  if (walk.budget.steps < 0) throw new Error('the expression takes too many steps');
+  if (walk.depth > MAX_DEPTH) throw new Error('the expression is nested too deep');
+  const inner: Walk = { ...walk, depth: walk.depth + 1 };
+  if (isType<jsep.Literal>(node, 'Literal')) return literal(node);
+  if (isType<jsep.Identifier>(node, 'Identifier')) return named(node.name, walk.scope);
+  if (isType<jsep.MemberExpression>(node, 'MemberExpression')) return member(node, inner);
+  if (isType<jsep.UnaryExpression>(node, 'UnaryExpression')) return unary(node, inner);
+  if (isType<jsep.BinaryExpression>(node, 'BinaryExpression')) return binary(node, inner);
+  if (isType<jsep.CallExpression>(node, 'CallExpression')) return call(node, inner);
+  if (isType<jsep.ArrayExpression>(node, 'ArrayExpression')) return list(node, inner);
+  if (isType<jsep.ConditionalExpression>(node, 'ConditionalExpression')) {
+    const chosen = asTruth(evaluate(node.test, inner), 'the condition') ? node.consequent : node.alternate;
+    return evaluate(chosen, inner);
+  }
+  throw new Error(`${node.type} is not allowed in an expression`);
+}
+
+function literal({ value, raw }: jsep.Literal): Value {
+  if (typeof value === 'number') return finite(new Exact(raw));
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  throw new Error('only numbers, texts, true, false and null are allowed');
+}
+
+function finite(value: Decimal): Decimal {
+  if (!value.isFinite()) throw new Error('a number is not finite');
+  return value;
+}
+
+function named(name: string, scope: Scope): Value {
+  if (!Object.hasOwn(scope, name)) throw new OperandMissing(name);
+  const value = scope[name];
+  if (value === undefined) throw new OperandMissing(name);
+  return toValue(value);
+}
+
+function member(node: jsep.MemberExpression, walk: Walk): Value {
+  const owner = evaluate(node.object, walk);
+  const path = describe(node);
+  if (isList(owner)) {
+    const index = node.computed ? asNumber(evaluate(node.property, walk), 'an index').toNumber() : -1;
+    const item = Number.isInteger(index) ? owner[index] : undefined;
+    if (item === undefined) throw new OperandMissing(path);
+    return toValue(item);
+  }
+  if (!isObject(owner)) throw new OperandMissing(path);
+  const key = propertyName(node, walk);
+  if (!Object.hasOwn(owner, key) || owner[key] === undefined) throw new OperandMissing(path);
+  return toValue(owner[key]);
+}
+
+function propertyName(node: jsep.MemberExpression, walk: Walk): string {
+  if (node.computed) return asText(evaluate(node.property, walk), 'a field name');
+  return isType<jsep.Identifier>(node.property, 'Identifier') ? node.property.name : '';
+}
+
+/** How a path is written, for the finding that names it. */
+export function describe(node: jsep.Expression): string {
+  if (isType<jsep.Identifier>(node, 'Identifier')) return node.name;
+  if (isType<jsep.Literal>(node, 'Literal')) return node.raw;
+  if (!isType<jsep.MemberExpression>(node, 'MemberExpression')) return '(…)';
+  const owner = describe(node.object);
+  return node.computed ? `${owner}[${describe(node.property)}]` : `${owner}.${describe(node.property)}`;
+}
+
+function unary(node: jsep.UnaryExpression, walk: Walk): Value {
+  const value = evaluate(node.argument, walk);
+  switch (node.operator) {
+    case '-':
+      return asNumber(value).neg();
+    case '+':
+      return asNumber(value);
+    case '!':
+    case 'not':
+      return !asTruth(value);
+    default:
+      throw new Error(`the operator ${node.operator} is not allowed`);
+  }
+}
+
+function binary(node: jsep.BinaryExpression, walk: Walk): Value {
+  // Both sides of and/or are evaluated, so that a missing operand shows even where the other side decides.
+  const left = evaluate(node.left, walk);
+  const right = evaluate(node.right, walk);
+  switch (node.operator) {
+    case 'and':
+    case '&&': {
+      const [first, second] = [asTruth(left), asTruth(right)];
+      return first && second;
+    }
+    case 'or':
+    case '||': {
+      const [first, second] = [asTruth(left), asTruth(right)];
+      return first || second;
+    }
+    case '==':
+    case '===':
+      return sameValue(left, right);
+    case '!=':
+    case '!==':
+      return !sameValue(left, right);
+    case '<':
+      return order(left, right) < 0;
+    case '<=':
+      return order(left, right) <= 0;
+    case '>':
+      return order(left, right) > 0;
+    case '>=':
+      return order(left, right) >= 0;
+    case 'in':
+      return asList(right, 'the right side of in').some((item) => sameValue(left, toValue(item)));
+    default:
+      return finite(calculate(node.operator, asNumber(left), asNumber(right)));
+  }
+}
+
+/** Numbers by size, texts by code unit; nothing else has an order. */
+function order(left: Value, right: Value): number {
+  if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0;
+  return asNumber(left).comparedTo(asNumber(right));
+}
+
+function list(node: jsep.ArrayExpression, walk: Walk): Value {
+  return node.elements.map((element) => {
+    if (!element) throw new Error('a list has an empty place');
+    return evaluate(element, walk);
+  });
+}
+
+function call(node: jsep.CallExpression, walk: Walk): Value {
+  const name = isType<jsep.Identifier>(node.callee, 'Identifier') ? node.callee.name : '';
+  if (name === 'if') return choose(node.arguments, walk);
+  if (name === 'has') return has(node.arguments, walk);
+  if (isQuantifier(name)) return quantify(name, node.arguments, walk);
+  const row = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (!row) throw new Error(`there is no function ${JSON.stringify(name)}`);
+  const { length } = node.arguments;
+  if (length < row.min || length > row.max)
+    throw new Error(`${name} takes ${String(row.min)} to ${String(row.max)} values`);
+  return row.apply(node.arguments.map((argument) => evaluate(argument, walk)));
+}
+
+function choose([test, yes, no, ...more]: readonly jsep.Expression[], walk: Walk): Value {
+  if (!test || !yes || !no || more.length > 0) throw new Error('if takes a condition and two values');
+  return evaluate(asTruth(evaluate(test, walk), 'the condition') ? yes : no, walk);
+}
+
+/** True when the path leads to a value other than null; the one way to ask for what may be missing. */
+function has([path, ...more]: readonly jsep.Expression[], walk: Walk): boolean {
+  if (!path || more.length > 0) throw new Error('has takes one path');
+  try {
+    return evaluate(path, walk) !== null;
+  } catch (error) {
+    if (error instanceof OperandMissing) return false;
+    throw error;
+  }
+}
+
+const quantifiers = ['all', 'any', 'none', 'count_where', 'filter', 'map'] as const;
+type Quantifier = (typeof quantifiers)[number];
+/** Functions that name each item of a list in turn: all(list, item, condition). */
+export const isQuantifier = (name: string): name is Quantifier => quantifiers.some((known) => known === name);
+
+function quantify(name: Quantifier, args: readonly jsep.Expression[], walk: Walk): Value {
+  const [of, item, body, ...more] = args;
+  if (!of || !item || !body || more.length > 0 || !isType<jsep.Identifier>(item, 'Identifier')) {
+    throw new Error(`${name} takes a list, a name for its items, and an expression`);
+  }
+  const items = asList(evaluate(of, walk), `the list of ${name}`);
+  const of1 = (value: unknown): Value => evaluate(body, { ...walk, scope: { ...walk.scope, [item.name]: value } });
+  if (name === 'map') return items.map(of1);
+  const kept = items.filter((value) => asTruth(of1(value), `the condition of ${name}`));
+  switch (name) {
+    case 'all':
+      return kept.length === items.length;
+    case 'any':
+      return kept.length > 0;
+    case 'none':
+      return kept.length === 0;
+    case 'count_where':
+      return new Exact(kept.length);
+    case 'filter':
+      return kept;
+  }
+}

@@ -1,0 +1,185 @@
+import { asked, builtIn, stated } from './catalogue.js';
+import { listOf, measure, published, record, reviewedRules, words } from './parts.js';
+
+const met = { enum: ['met', 'partly', 'not met'] };
+
+export const restoreDrill = published({
+  slug: 'restore-drill',
+  name: 'Restore drill',
+  lane: 'other',
+  summary: 'A backup was restored elsewhere, was complete, and within the time that was promised.',
+  assignment_instructions: 'Attach the log of the restore and the comparison of counts and digests.',
+  required_inputs: ['target_minutes', 'target_data_loss_minutes'],
+  required_evidence: [{ kind: 'log', min: 1, max_age_hours: 168 }],
+  required_output_schema: record({
+    restore_minutes: measure(),
+    data_loss_minutes: measure(),
+    rows_expected: { type: 'integer', minimum: 1 },
+    rows_restored: { type: 'integer', minimum: 0 },
+    digests_compared: { type: 'integer', minimum: 0 },
+    digests_different: { type: 'integer', minimum: 0 },
+  }),
+  rules: [
+    ...reviewedRules,
+    builtIn('EVD-003'),
+    builtIn('EVD-004'),
+    builtIn('SUB-004'),
+    stated(
+      'RST-001',
+      'critical',
+      'Every row came back',
+      'output.rows_restored == output.rows_expected',
+      'Find the missing rows.',
+    ),
+    stated(
+      'RST-002',
+      'critical',
+      'No digest differs',
+      'output.digests_compared > 0 and output.digests_different == 0',
+      'Compare digests, and explain each difference.',
+    ),
+    stated(
+      'RST-003',
+      'major',
+      'It was as fast as promised',
+      'output.restore_minutes <= inputs.target_minutes',
+      'Shorten the restore or promise less.',
+    ),
+    stated(
+      'RST-004',
+      'major',
+      'No more was lost than promised',
+      'output.data_loss_minutes <= inputs.target_data_loss_minutes',
+      'Back up more often.',
+    ),
+    asked(
+      'HUM-001',
+      'critical',
+      'You opened the restored system: what did you look up?',
+      { type: 'text', min_length: 15 },
+      'Open it and look something up.',
+      { killer: true },
+    ),
+  ],
+  standards: [
+    { framework: 'ISO/IEC 27001', clause: 'A.8.13' },
+    { framework: 'SOC 2', clause: 'A1.3' },
+    { framework: 'DORA', clause: 'Art. 12' },
+  ],
+});
+
+export const recordKeeping = published({
+  slug: 'ai-act-article-12',
+  name: 'Readiness for record-keeping (AI Act, Article 12)',
+  lane: 'other',
+  summary: 'Logs that let one trace what a high-risk system did: automatic, complete, kept and protected.',
+  assignment_instructions: 'Attach a day of logs with personal data masked, the retention rule, and the test of a gap.',
+  required_evidence: [{ kind: 'log', min: 1 }],
+  required_output_schema: record({
+    automatic_events: met,
+    period_of_use: met,
+    reference_data: met,
+    people_in_verification: met,
+    retention_days: { type: 'integer', minimum: 0 },
+    tamper_evidence: words(10),
+    gaps_found: listOf(words(5), 0),
+  }),
+  rules: [
+    ...reviewedRules,
+    builtIn('EVD-003'),
+    builtIn('SAF-002'),
+    stated(
+      'AIA-121',
+      'critical',
+      'Events are recorded automatically',
+      'output.automatic_events == "met"',
+      'Record events automatically.',
+    ),
+    stated(
+      'AIA-122',
+      'major',
+      'What biometric systems must log is logged',
+      'all([output.period_of_use, output.reference_data, output.people_in_verification], x, x != "not met")',
+      'Close the gaps, or say why they do not apply.',
+    ),
+    stated(
+      'AIA-123',
+      'critical',
+      'Logs are kept for six months',
+      'output.retention_days >= 183',
+      'Lengthen the retention.',
+    ),
+    asked(
+      'HUM-001',
+      'critical',
+      'Which decision did you trace from its log to its input?',
+      { type: 'text', min_length: 20 },
+      'Trace one.',
+      { killer: true },
+    ),
+  ],
+  standards: [
+    { framework: 'EU AI Act', clause: 'Art. 12' },
+    { framework: 'EU AI Act', clause: 'Art. 19' },
+    { framework: 'EU AI Act', clause: 'Art. 26(6)' },
+  ],
+});
+
+export const humanOversight = published({
+  slug: 'ai-act-article-14',
+  name: 'Readiness for human oversight (AI Act, Article 14)',
+  lane: 'other',
+  summary: 'People who can understand, overrule and stop a high-risk system, and who did so in a test.',
+  assignment_instructions:
+    'Attach the instructions of use, the names of roles trained, and the record of stop and override tests.',
+  required_evidence: [{ kind: 'human_statement', min: 2 }],
+  required_output_schema: record({
+    understands_limits: met,
+    automation_bias_training: met,
+    can_interpret: met,
+    can_disregard: met,
+    can_stop: met,
+    overrides_tested: { type: 'integer', minimum: 0 },
+    stop_seconds: { type: 'number', exclusiveMinimum: 0 },
+    overseers: { type: 'integer', minimum: 0 },
+  }),
+  rules: [
+    ...reviewedRules,
+    builtIn('EVD-003'),
+    stated(
+      'AIA-141',
+      'critical',
+      'People can disregard and stop the system',
+      'output.can_disregard == "met" and output.can_stop == "met"',
+      'Give them the means.',
+    ),
+    stated(
+      'AIA-142',
+      'major',
+      'People know its limits and their own bias',
+      'none([output.understands_limits, output.automation_bias_training, output.can_interpret], x, x == "not met")',
+      'Train the overseers.',
+    ),
+    stated(
+      'AIA-143',
+      'critical',
+      'Overriding was tried, by more than one person',
+      'output.overrides_tested >= 3 and output.overseers >= 2',
+      'Repeat the test with two people.',
+    ),
+    asked(
+      'HUM-001',
+      'critical',
+      'You stopped the system yourself: how many seconds did it take?',
+      { type: 'number', unit: 'seconds', min: 0, max: 3600 },
+      'Stop it yourself.',
+      { killer: true, graders: { min: 2 } },
+    ),
+  ],
+  four_eyes: { required_approvals: 2, forbid_submitter: true, forbid_grader: false },
+  standards: [
+    { framework: 'EU AI Act', clause: 'Art. 14' },
+    { framework: 'EU AI Act', clause: 'Art. 26(2)' },
+    { framework: 'ISO/IEC 42001', clause: 'A.9.2' },
+  ],
+});
