@@ -32,6 +32,21 @@ module.exports = {
       to: { ...VALUE, pathNot: [LEDGER_FORMAT, '^src/kernel/', '^(node:)?crypto$'] },
     },
     {
+      name: 'verifier-needs-node-alone',
+      severity: 'error',
+      from: { path: '^src/verifier/' },
+      to: {
+        ...VALUE,
+        pathNot: [
+          '^src/verifier/',
+          LEDGER_FORMAT,
+          '^src/receipts/disclosures\\.ts$',
+          '^src/kernel/',
+          '^(node:)?(crypto|fs|fs/promises|path|util|zlib)$',
+        ],
+      },
+    },
+    {
       name: 'models-stay-behind-stores',
       severity: 'error',
       from: { pathNot: ['^src/[^/]+/(store|model|keys)\\.ts$', '^src/[^/]+/[a-z]+-store\\.ts$', '^src/db/'] },

@@ -10,7 +10,7 @@ COPY activities activities
 COPY workers workers
 COPY scripts scripts
 COPY test test
-RUN npx tsc -p . && node dist/scripts/bundle-workflows.js
+RUN npx tsc -p . && node dist/scripts/bundle-workflows.js && node dist/scripts/bundle-verifier.js
 
 FROM node:20-bookworm-slim
 LABEL org.opencontainers.image.title="DefendableCloud" org.opencontainers.image.licenses="Apache-2.0"

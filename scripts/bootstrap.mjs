@@ -49,6 +49,7 @@ if (!upToDate(built, build)) {
   rmSync(built, { force: true });
   run('Building', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
   run('Bundling workflows', process.execPath, [join(root, 'dist', 'scripts', 'bundle-workflows.js')]);
+  run('Bundling the verifier', process.execPath, [join(root, 'dist', 'scripts', 'bundle-verifier.js')]);
   mkdirSync(dirname(built), { recursive: true });
   writeFileSync(built, build);
 }

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { exampleNames, readExample } from './demo/example.js';
 import { travel, type Journey, type Step } from './demo/journey.js';
 import { createCaller, expectAnswer } from './demo/client.js';
-import { verifyReceipt } from './demo/verify.js';
+import { verifyShare } from './demo/verify.js';
 import { banner, untilStopped } from './stack/banner.js';
 import { startParts, startRoles, type Parts } from './stack/stack.js';
 
@@ -105,22 +105,14 @@ async function conclude(parts: Parts, journey: Journey, out: string | undefined)
     },
     (bytes) => `${String(Math.round(bytes.length / 1024))} KiB`,
   );
-  const keys = expectAnswer(await anyone.call('GET', '/ledger/keys'), [200], keysSchema);
+  const published = await anyone.call('GET', '/ledger/keys');
+  const keys = expectAnswer(published, [200], keysSchema);
   const log = keys.data.find(({ purpose }) => purpose === 'log');
   const receiptKey = keys.data.find(({ purpose }) => purpose === 'receipt');
   if (!log || !receiptKey) throw new Error('The ledger publishes no keys.');
   const { index, treeSize } = await step(
     'Receipt verified from its bundle',
-    () =>
-      Promise.resolve(
-        verifyReceipt({
-          bundle: share.bundle,
-          disclosures: share.disclosures,
-          receiptKey: receiptKey.public_key,
-          logKey: log.public_key,
-          origin: keys.origin,
-        }),
-      ),
+    () => Promise.resolve(verifyShare(share, published.json)),
     (proof) => `entry ${String(proof.index)} of ${String(proof.treeSize)}`,
   );
   const { receiptId, runId, shareUrl, commands, owner } = journey;

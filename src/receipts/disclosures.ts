@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { z } from 'zod';
 
 /** RFC 9901 §4.2: salts carry 128 bits. */
 const SALT_BYTES = 16;
@@ -42,11 +41,12 @@ export function createCommitments(
   };
 }
 
-const disclosureSchema = z.tuple([z.string(), z.string(), z.unknown()]);
-
-/** Reads what a disclosure reveals. */
+/** Reads what a disclosure reveals; throws a TypeError or SyntaxError for what is none. */
 export function openDisclosure(disclosure: string): { readonly name: string; readonly value: unknown } {
-  const [, name, value] = disclosureSchema.parse(JSON.parse(Buffer.from(disclosure, 'base64url').toString('utf8')));
+  const parts: unknown = JSON.parse(Buffer.from(disclosure, 'base64url').toString('utf8'));
+  if (!Array.isArray(parts) || parts.length !== 3) throw new TypeError('a disclosure is [salt, name, value]');
+  const [salt, name, value] = parts.map((part: unknown) => part);
+  if (typeof salt !== 'string' || typeof name !== 'string') throw new TypeError('salt and name are strings');
   return { name, value };
 }
 

@@ -14,11 +14,12 @@ export interface ShareDocument {
   readonly bundle: Readonly<Record<string, unknown>>;
   readonly disclosures: readonly string[];
   readonly fields: readonly { readonly pointer: string; readonly state: FieldState }[];
-  /** The predicate with what this share discloses put back in place. */
-  readonly predicate: Predicate;
+  /** The predicate with what this share discloses put back in place, whole. */
+  readonly predicate: Readonly<Record<string, unknown>>;
 }
 
-const predicateSchema = z.looseObject({
+/** What the page of a run's receipt shows. */
+export const runPredicate = z.looseObject({
   receiptId: z.string(),
   issuedAt: z.string(),
   organization: z.object({ alias: z.string(), name: z.string().optional() }),
@@ -58,8 +59,9 @@ const predicateSchema = z.looseObject({
   ),
   notChecked: z.array(z.string()),
 });
-export type Predicate = z.output<typeof predicateSchema>;
+export type Predicate = z.output<typeof runPredicate>;
 
+const recordSchema = z.record(z.string(), z.unknown());
 const statementSchema = z.object({ predicate: z.unknown() });
 
 /** Assembles a share; undefined while the receipt's leaf is not under a published checkpoint. */
@@ -88,7 +90,7 @@ export async function assembleShare(
     bundle: sigstoreBundle(proven.logged, proven.log),
     disclosures,
     fields: stored.map((item) => ({ pointer: item.pointer, state: stateOf(item) })),
-    predicate: predicateSchema.parse(reveal(predicate, disclosures)),
+    predicate: recordSchema.parse(reveal(predicate, disclosures)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderSVG } from 'uqr';
 import { page } from '../http/page.js';
-import type { Predicate, ShareDocument } from './assemble.js';
+import { runPredicate, type Predicate, type ShareDocument } from './assemble.js';
 
 export interface ReceiptPlace {
   readonly shareUrl: string;
@@ -14,7 +14,8 @@ export function receiptPage(document: ShareDocument, place: ReceiptPlace, style?
 }
 
 function Receipt({ document, place }: { readonly document: ShareDocument; readonly place: ReceiptPlace }): VNode {
-  const { predicate, receipt, proven } = document;
+  const { receipt, proven } = document;
+  const predicate = runPredicate.parse(document.predicate);
   return (
     <main>
       <p class="soft">

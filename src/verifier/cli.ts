@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseReceipt } from './bundle.js';
+import { verifyBundleCommand } from './conformance.js';
+import { errorCode, exitCodes, VerifierFault } from './fault.js';
+import { exitCodeOf, showReport } from './ladder.js';
+import { fsckCommand, mirrorCommand, monitorCommand } from './log-commands.js';
+import { readAttachment } from './pdf.js';
+import { readJson } from './read.js';
+import { verifyReceipt } from './receipt.js';
+import { requirePlace } from './source.js';
+import { readTrust } from './trust-files.js';
+
+export interface Terminal {
+  out(text: string): void;
+  error(text: string): void;
+}
+
+const USAGE = `Usage: defendable verify <bundle.json | share.json | receipt.pdf | URL> [--trust FILE]... [--evidence FILE]...
+                         [--expect KEY=VALUE]... [--json]
+       defendable ledger fsck <URL | DIR> --trust FILE...
+       defendable ledger monitor <URL | DIR> --state FILE --trust FILE...
+       defendable ledger mirror <URL> <DIR> --trust FILE...
+
+--trust takes a trusted_root.json, the answer of GET /ledger/keys, a verifier key, or a public key in PEM.
+Exit codes: 0 everything asked was proven, 1 something is false, 2 it could not be read, 3 trust is missing, 4 no access.
+`;
+
+/** Runs one command line; returns its exit code. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const [command, second] = args;
+    if (command === 'verify') return await verifyCommand(args.slice(1), terminal);
+    if (command === 'verify-bundle') return await verifyBundleCommand(args.slice(1), terminal);
+    if (command === 'ledger' && second === 'fsck') return await fsckCommand(args.slice(2), terminal);
+    if (command === 'ledger' && second === 'monitor') return await monitorCommand(args.slice(2), terminal);
+    if (command === 'ledger' && second === 'mirror') return await mirrorCommand(args.slice(2), terminal);
+    terminal.error(USAGE);
+    return command === '--help' || command === 'help' ? exitCodes.ok : exitCodes.malformed;
+  } catch (error) {
+    if (error instanceof VerifierFault) {
+      terminal.error(`${error.kind}: ${error.message}\n`);
+      return exitCodes[error.kind];
+    }
+    if (errorCode(error).startsWith('ERR_PARSE_ARGS')) {
+      terminal.error(`${String(error)}\n\n${USAGE}`);
+      return exitCodes.malformed;
+    }
+    throw error;
+  }
+}
+
+async function verifyCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      trust: { type: 'string', multiple: true, default: [] },
+      evidence: { type: 'string', multiple: true, default: [] },
+      expect: { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const [place, ...rest] = positionals;
+  if (place === undefined || rest.length > 0) throw new VerifierFault('malformed', 'name one receipt to verify');
+  const trust = await readTrust(values.trust);
+  const evidence = new Map<string, string>();
+  for (const file of values.evidence)
+    evidence.set(
+      basename(file),
+      createHash('sha256')
+        .update(await requirePlace(file))
+        .digest('hex'),
+    );
+  const expect = values.expect.map((item): readonly [string, string] => {
+    const cut = item.indexOf('=');
+    if (cut < 1) throw new VerifierFault('malformed', `--expect wants KEY=VALUE, not ${item}`);
+    return [item.slice(0, cut), item.slice(cut + 1)];
+  });
+  const report = verifyReceipt(await readReceipt(place), trust, { evidence, expect });
+  const exitCode = exitCodeOf(report);
+  terminal.out(
+    values.json ? `${JSON.stringify({ ok: exitCode === 0, exitCode, ...report }, null, 2)}\n` : showReport(report),
+  );
+  return exitCode;
+}
+
+async function readReceipt(place: string): Promise<ReturnType<typeof parseReceipt>> {
+  const bytes = await requirePlace(place, 'application/json');
+  const text = bytes.subarray(0, 5).toString('latin1') === '%PDF-' ? readAttachment(bytes) : bytes.toString('utf8');
+  return parseReceipt(readJson(text, 'the receipt'));
+}

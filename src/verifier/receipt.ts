@@ -1,0 +1,146 @@
+import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { hashedRekordEntry, preAuthEncoding } from '../ledger/entry.js';
+import { NoteFault, openCheckpoint } from '../ledger/note.js';
+import { verifyInclusion } from '../ledger/proof.js';
+import { leafHash } from '../ledger/tree.js';
+import type { LogEntry, ParsedBundle, ParsedReceipt } from './bundle.js';
+import { VerifierFault } from './fault.js';
+import type { Report, Rung } from './ladder.js';
+import { asBytes, asObject, isObject, readJson, type Json } from './read.js';
+import { canonicalOf, discloseAll, parseStatement, type Statement } from './statement.js';
+import { findLog, type Trust } from './trust.js';
+
+export interface Question {
+  /** SHA-256 of files that the receipt should be about, by name. */
+  readonly evidence: ReadonlyMap<string, string>;
+  /** What the receipt should say: dotted path and value. */
+  readonly expect: readonly (readonly [string, string])[];
+}
+const nothingMore: Question = { evidence: new Map(), expect: [] };
+
+const LIMITS = [
+  'That the log shows everyone the same history: compare checkpoints with a monitor or with witnesses.',
+  'When it was logged, beyond what the issuer states, unless a witness or a time-stamp says so.',
+];
+
+/** Checks a receipt from end to end. Throws only for what could not be read; what does not hold is a rung. */
+export function verifyReceipt(receipt: ParsedReceipt, trust: Trust, question: Question = nothingMore): Report {
+  const { bundle, disclosures, shown } = receipt;
+  if (bundle.signed.form !== 'dsse') throw new VerifierFault('malformed', 'a receipt is a DSSE envelope');
+  const { payloadType, payload } = bundle.signed;
+  const signedBytes = preAuthEncoding(payloadType, payload);
+  const rungs = verifyBundle(bundle, signedBytes, trust);
+  if (rungs.some(({ state }) => state === 'failed')) return { rungs, notProven: LIMITS, receipt: undefined };
+  const statement = parseStatement(payload);
+  rungs.push(rung('statement', true, statement.predicateType));
+  const { revealed, withheld } = discloseAll(statement.predicate, disclosures);
+  rungs.push(
+    rung('disclosures', true, `${String(disclosures.length)} fields shown, ${String(withheld)} withheld or erased`),
+  );
+  if (shown !== undefined)
+    rungs.push(
+      rung('shown as signed', canonicalOf(shown) === canonicalOf(revealed), 'what the share shows was signed'),
+    );
+  for (const [name, digest] of question.evidence) rungs.push(evidenceRung(name, digest, statement, revealed, withheld));
+  for (const [path, value] of question.expect) rungs.push(expectRung(path, value, revealed));
+  const { notChecked } = statement.frame;
+  const limits = Array.isArray(notChecked) ? notChecked.map(String) : [];
+  return { rungs, notProven: [...limits, ...LIMITS], receipt: revealed };
+}
+
+const rung = (name: string, holds: boolean, detail: string): Rung => ({
+  name,
+  state: holds ? 'proven' : 'failed',
+  detail,
+});
+
+/** The rungs that every signed and logged bundle has: signature, key, entry, checkpoint, inclusion. */
+export function verifyBundle(bundle: ParsedBundle, signedBytes: Buffer, trust: Trust): Rung[] {
+  const { entry, signed } = bundle;
+  const key = keyOf(entry);
+  const rungs = [rung('signature', isSignedBy(key, signedBytes, signed.signature), 'over payload and its type')];
+  const expected = hashedRekordEntry({
+    paeDigest: createHash('sha256').update(signedBytes).digest(),
+    signature: signed.signature,
+    publicKeyDer: key.export({ type: 'spki', format: 'der' }),
+  });
+  rungs.push(rung('ledger entry', expected.equals(entry.body), 'is the one of this signature, byte for byte'));
+  rungs.push(...verifyLogged(entry, trust));
+  rungs.push(keyRung(key, trust));
+  return rungs;
+}
+
+function keyRung(key: KeyObject, { receiptKeys, logs }: Trust): Rung {
+  if (receiptKeys.length > 0)
+    return rung(
+      'signing key',
+      receiptKeys.some((known) => known.equals(key)),
+      'is one you trust',
+    );
+  if (logs.length > 0) return rung('signing key', true, 'is vouched for by the log you trust');
+  return { name: 'signing key', state: 'missing', detail: 'nobody you trust vouches for it (--trust)' };
+}
+
+function verifyLogged(entry: LogEntry, trust: Trust): readonly Rung[] {
+  const inclusion = rung(
+    'inclusion',
+    verifyInclusion(entry.hashes, entry.index, entry.treeSize, leafHash(entry.body), entry.rootHash),
+    `entry ${String(entry.index)} of ${String(entry.treeSize)}`,
+  );
+  const log = findLog(trust, entry.logKeyId);
+  if (!log) {
+    const detail = trust.logs.length === 0 ? 'no log is trusted (--trust)' : 'the entry names another log';
+    return [inclusion, { name: 'checkpoint', state: 'missing', detail }];
+  }
+  try {
+    const { origin, size, root } = openCheckpoint(entry.checkpoint, log);
+    const same = origin === log.name && size === entry.treeSize && root.equals(entry.rootHash);
+    return [inclusion, rung('checkpoint', same, same ? `signed by ${origin}` : 'is for another tree')];
+  } catch (error) {
+    if (!(error instanceof NoteFault)) throw error;
+    return [inclusion, rung('checkpoint', false, error.message)];
+  }
+}
+
+/** The key inside a hashedrekord entry; P-256 is the only kind that receipts are signed with. */
+function keyOf({ body }: LogEntry): KeyObject {
+  const { spec } = asObject(readJson(body.toString('utf8'), 'the ledger entry'), 'the ledger entry');
+  const record = asObject(asObject(spec, 'spec')['hashedRekordV002'], 'hashedRekordV002');
+  const { verifier } = asObject(record['signature'], 'signature');
+  const publicKey = asObject(asObject(verifier, 'verifier')['publicKey'], 'publicKey');
+  try {
+    return createPublicKey({ key: asBytes(publicKey['rawBytes'], 'rawBytes'), format: 'der', type: 'spki' });
+  } catch (cause) {
+    if (cause instanceof VerifierFault) throw cause;
+    throw new VerifierFault('malformed', 'the key in the ledger entry could not be read', { cause });
+  }
+}
+
+function isSignedBy(key: KeyObject, bytes: Buffer, signature: Buffer): boolean {
+  return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' && verify('sha256', bytes, key, signature);
+}
+
+function evidenceRung(name: string, digest: string, statement: Statement, revealed: Json, withheld: number): Rung {
+  const known = statement.subjects.includes(digest) || valuesIn(revealed).includes(digest);
+  if (known) return rung(`evidence ${name}`, true, digest);
+  if (withheld > 0)
+    return { name: `evidence ${name}`, state: 'missing', detail: 'is not among what is disclosed; some is withheld' };
+  return rung(`evidence ${name}`, false, 'is not what the receipt is about');
+}
+
+const valuesIn = (value: unknown): readonly unknown[] =>
+  typeof value === 'object' && value !== null ? Object.values(value).flatMap(valuesIn) : [value];
+
+function expectRung(path: string, value: string, revealed: Json): Rung {
+  const found = path === 'verdict' ? [at(revealed, 'decision'), at(revealed, 'verdict.outcome')] : [at(revealed, path)];
+  if (found.every((item) => item === undefined))
+    return { name: `expect ${path}`, state: 'missing', detail: 'is withheld, or the receipt does not say' };
+  return rung(
+    `expect ${path}`,
+    found.some((item) => String(item) === value),
+    `${found.map(String).join(' / ')}`,
+  );
+}
+
+const at = (value: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((node, step) => (isObject(node) ? node[step] : undefined), value);
