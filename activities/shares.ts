@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { attachToPdf } from '../src/adapters/pdf-attachment.js';
 import type { ObjectStore } from '../src/adapters/object-store.js';
 import type { PdfPrinter } from '../src/adapters/pdf-printer.js';
 import type { Tokens } from '../src/auth/tokens.js';
@@ -8,11 +9,17 @@ import type { Database } from '../src/db/database.js';
 import { findReceiptOf } from '../src/receipts/store.js';
 import { assembleShare } from '../src/shares/assemble.js';
 import { receiptPage } from '../src/shares/receipt-page.js';
-import { findFirstShare, recordPdf } from '../src/shares/store.js';
+import { findFirstShare, findShare, recordPdf, type Share } from '../src/shares/store.js';
+import { showShare } from '../src/shares/view.js';
 import type { RunRef } from './runs.js';
 
+export interface ShareRef {
+  readonly orgId: string;
+  readonly shareId: string;
+}
 export interface ShareActivities {
   renderReceiptPdf(ref: RunRef): Promise<void>;
+  renderSharePdf(ref: ShareRef): Promise<void>;
 }
 export interface ShareDeps {
   readonly database: Database;
@@ -35,6 +42,30 @@ export function createShareActivities({
   logId,
 }: ShareDeps): ShareActivities {
   let fonts: Promise<string> | undefined;
+  const render = async (share: Share): Promise<void> => {
+    if (share.pdfKey !== null) return;
+    const document = await assembleShare(database, logId, share);
+    if (!document) throw new Error(`render: the receipt ${share.receiptId} is not published yet`);
+    fonts ??= embeddedFonts();
+    const { receipt } = document;
+    const token = tokens.issue('share', share.id);
+    const html = receiptPage(document, { shareUrl: `${publicUrl}/share/${token}`, logId }, await fonts);
+    const printed = await printer.print(html, footer(receipt.id, receipt.paeDigest));
+    const pdf = await attachToPdf(
+      printed,
+      {
+        name: `${receipt.id}.json`,
+        bytes: Buffer.from(JSON.stringify(showShare(share, document, { publicUrl, token, logId }))),
+        mimeType: 'application/json',
+        description: 'The signed receipt: check it with defendable verify, or any Sigstore client.',
+      },
+      { title: `Receipt ${receipt.id}`, at: receipt.issuedAt },
+    );
+    const sha256 = createHash('sha256').update(pdf).digest('hex');
+    const key = `pdf/${share.id}/${sha256}.pdf`;
+    await objects.putOnce(key, pdf, 'application/pdf');
+    await database.tenant(share.orgId, (tenant) => recordPdf(tenant, share, { key, sha256 }));
+  };
   return {
     /** Safe to retry: the object is named by its digest, and the first PDF recorded for a share stands. */
     async renderReceiptPdf({ orgId, runId }) {
@@ -43,17 +74,13 @@ export function createShareActivities({
         return receipt && findFirstShare(tenant, receipt.id);
       });
       if (!share) throw new Error(`renderReceiptPdf: ${runId} has no share`);
-      if (share.pdfKey !== null) return;
-      const document = await assembleShare(database, logId, share);
-      if (!document) throw new Error(`renderReceiptPdf: the receipt of ${runId} is not published yet`);
-      fonts ??= embeddedFonts();
-      const shareUrl = `${publicUrl}/share/${tokens.issue('share', share.id)}`;
-      const html = receiptPage(document, { shareUrl, logId }, await fonts);
-      const pdf = await printer.print(html, footer(document.receipt.id, document.receipt.paeDigest));
-      const sha256 = createHash('sha256').update(pdf).digest('hex');
-      const key = `pdf/${share.id}/${sha256}.pdf`;
-      await objects.putOnce(key, pdf, 'application/pdf');
-      await database.tenant(orgId, (tenant) => recordPdf(tenant, share.id, { key, sha256 }));
+      await render(share);
+    },
+    /** Safe to retry as above. A share whose fields were erased meanwhile keeps nothing of this edition. */
+    async renderSharePdf({ orgId, shareId }) {
+      const share = await database.tenant(orgId, (tenant) => findShare(tenant, shareId));
+      if (!share) throw new Error(`renderSharePdf: there is no share ${shareId}`);
+      await render(share);
     },
   };
 }
@@ -77,7 +104,7 @@ const RANGES: Readonly<Record<string, string>> = {
 /** Font faces as data, so that a PDF looks alike on a host without any font. */
 async function embeddedFonts(): Promise<string> {
   const faces = SUBSETS.flatMap((subset) => [400, 700].map((weight) => fontFace(subset, weight)));
-  return `:root{color-scheme:light}body{padding:0;max-width:none;font-size:11px}h1{font-size:18px}h2{font-size:13px}main,table,code{font-family:"Noto Sans",sans-serif}code{font-size:9px}tr{break-inside:avoid}${(await Promise.all(faces)).join('')}`;
+  return `:root{color-scheme:light}body{padding:0;max-width:none;font-size:11px}h1{font-size:18px}h2{font-size:13px}main,table,code{font-family:"Noto Sans",sans-serif}code{font-size:9px}tr{break-inside:avoid}h2{break-after:avoid}${(await Promise.all(faces)).join('')}`;
 }
 
 async function fontFace(subset: string, weight: number): Promise<string> {

@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { eventually } from './stack/processes.js';
 import { root } from './stack/paths.js';
 import { startParts, startRoles } from './stack/stack.js';
 import { readExample } from './demo/example.js';
+import { expectAnswer, type Caller } from './demo/client.js';
 import { travel } from './demo/journey.js';
 
 /**
@@ -30,12 +32,13 @@ try {
   };
   for (const name of ['numeric-memo', 'data-extraction']) {
     if (!wanted(`run-lifecycle-${name}`)) continue;
-    const { runId } = await travel(parts.publicUrl, readExample(name), (_title, work) => work());
+    const { runId, receiptId, owner } = await travel(parts.publicUrl, readExample(name), (_title, work) => work());
     await eventually('the end of the run', 30_000, async () => {
       const { status } = await client.workflow.getHandle(`run:${runId}`).describe();
       if (status.name !== 'COMPLETED') throw new Error(status.name);
     });
     await keep(`run:${runId}`, `run-lifecycle-${name}`);
+    if (name === 'numeric-memo' && wanted('render-share')) await keep(await printShare(owner, receiptId), 'render-share');
   }
   await keep(`ledger:${parts.env['LEDGER_ORIGIN'] ?? ''}`, 'keep-ledger');
   const reconciled = await client.workflow.start('reconcileRuns', {
@@ -65,4 +68,13 @@ try {
 } finally {
   await parts.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Makes another share of a receipt and has its PDF printed; answers the workflow that did it. */
+async function printShare(owner: Caller, receiptId: string): Promise<string> {
+  const shape = z.object({ id: z.string(), url: z.string() });
+  const { id, url } = expectAnswer(await owner.call('POST', `/receipts/${receiptId}/shares`, {}), [201], shape);
+  const { ok, status } = await fetch(`${url}/pdf`);
+  if (!ok) throw new Error(`the PDF was answered with ${String(status)}`);
+  return `share-pdf:${id}:1`;
 }

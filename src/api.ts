@@ -35,6 +35,8 @@ import { publicReceiptRoutes } from './receipts/public-routes.js';
 import { receiptRoutes } from './receipts/routes.js';
 import { createRunDurable, type TaskQueues } from './runs/durable.js';
 import { runRoutes } from './runs/routes.js';
+import { createShareDurable } from './shares/durable.js';
+import { ownShareRoutes } from './shares/own-routes.js';
 import { shareRoutes } from './shares/routes.js';
 import { submissionRoutes } from './submissions/routes.js';
 
@@ -92,7 +94,8 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...approvalRoutes(commands),
     ...receiptRoutes(commands),
     ...publicReceiptRoutes(),
-    ...shareRoutes({ ...parts, objects: parts.evidenceObjects }),
+    ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),
+    ...ownShareRoutes({ ...parts, objects: parts.evidenceObjects }),
     ...ledgerRoutes(parts),
     ...ledgerInternalRoutes(parts),
     ...diagnosticsRoutes({ ...parts, queues: { ...parts.queues } }),

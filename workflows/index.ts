@@ -4,3 +4,4 @@ export { keepWitnessed } from './ledger/keep-witnessed.js';
 export { keepOutbox } from './mail/keep-outbox.js';
 export { reconcileRuns } from './runs/reconcile-runs.js';
 export { runLifecycle } from './runs/run-lifecycle.js';
+export { renderShare } from './shares/render-share.js';

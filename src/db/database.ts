@@ -5,6 +5,8 @@ import { ScopedClient, type ScopedConfig } from './scoped-client.js';
 
 /** Sizes, indexes and counters stay far below 2^53; a bigint as a string would only invite arithmetic on text. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+/** A day is no moment: it stays the text it is. */
+pg.types.setTypeParser(pg.types.builtins.DATE, String);
 
 /**
  * A transaction that acts for one organization: row-level security shows it that organization's rows and no others.

@@ -10,6 +10,7 @@ h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}h2{font-size:1.1rem;margin
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;border-bottom:1px solid var(--line);padding:.35rem .6rem .35rem 0;overflow-wrap:anywhere}
 th{color:var(--soft);font-weight:600}code,pre{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
 .qr svg{width:7rem;height:7rem;background:#fff}
+.head{display:flex;justify-content:space-between;gap:1rem}
 .soft{color:var(--soft)}.good{color:var(--good);font-weight:700}.bad{color:var(--bad);font-weight:700}`;
 
 /** One HTML page; every text in it is escaped by the renderer. No script, no outside request. */

@@ -54,6 +54,11 @@ export const refusals = {
   captured_in_future: row(422, 'Captured in the future', 'Correct captured_at; five minutes of skew are allowed.'),
   invalid_evidence: row(422, 'Invalid evidence', 'Correct the fields named in errors.'),
   schema_violation: row(422, 'Output violates the schema', 'Correct the output; this flight sheet refuses others.'),
+  not_erasable: row(
+    422,
+    'Not erasable',
+    'Name pointers that the receipt lists under redaction; the core always stays.',
+  ),
   invalid_grade: row(422, 'Invalid grade', 'Answer with pass or flag, and a value within the declared range.'),
   killer_item: row(409, 'Never waived', 'Cure the finding; a killer item cannot be accepted.'),
   not_waivable: row(409, 'Nothing to waive', 'Only a flag can be accepted for a time.'),

@@ -27,7 +27,7 @@ export interface MintRequest<F> {
   readonly occasion?: string;
   readonly now: Date;
   /** Read under the organization's sequence lock, and only if the receipt is not there yet. */
-  facts(): Promise<F>;
+  readonly facts: () => Promise<F>;
 }
 
 /**

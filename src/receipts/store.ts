@@ -1,3 +1,4 @@
+import { raw } from 'objection';
 import type { Tenant } from '../db/database.js';
 import { leafId } from '../ledger/entry.js';
 import type { Disclosure } from './disclosures.js';
@@ -97,4 +98,17 @@ export async function insertReceipt(
 
 export async function listDisclosures(tenant: Tenant, receiptId: string): Promise<readonly StoredDisclosure[]> {
   return DisclosureRow.query(tenant.trx).where({ orgId: tenant.orgId, receiptId }).orderBy('pointer');
+}
+
+/** Erases what reveals fields; their commitments stay and tell nothing. Safe to repeat: says how many are new. */
+export async function eraseDisclosures(
+  tenant: Tenant,
+  receiptId: string,
+  pointers: readonly string[],
+): Promise<number> {
+  return DisclosureRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId, receiptId })
+    .whereIn('pointer', [...pointers])
+    .whereNotNull('disclosure')
+    .patch({ disclosure: null, erasedAt: raw('now()') });
 }

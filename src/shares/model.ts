@@ -12,6 +12,12 @@ export class ShareRow extends Model {
   declare createdAt: Date;
   declare expiresAt: Date | null;
   declare revokedAt: Date | null;
+  declare maxViews: number | null;
+  declare views: number;
+  declare lastViewedOn: string | null;
+  declare revokedBy: string | null;
+  /** Grows when what the share shows changes: its PDF is printed again. */
+  declare edition: number;
   declare pdfKey: string | null;
   declare pdfSha256: string | null;
 }

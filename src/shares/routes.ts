@@ -7,9 +7,11 @@ import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { anyone } from '../http/gates.js';
 import { Refusal } from '../kernel/refusals.js';
 import { assembleShare, type ShareDocument } from './assemble.js';
+import type { ShareDurable } from './durable.js';
 import { receiptPage } from './receipt-page.js';
 import { shareParams, shareView } from './schema.js';
-import { findShareByToken, type Share } from './store.js';
+import { shareState } from './rules.js';
+import { countView, findShareByToken, type Share } from './store.js';
 import { showShare } from './view.js';
 
 export interface ShareRouteDeps {
@@ -19,10 +21,13 @@ export interface ShareRouteDeps {
   readonly publicUrl: string;
   readonly logId: string;
   readonly growth: Growth;
+  readonly shares: ShareDurable;
 }
 
 /** How long a PDF that is still being printed is waited for, in milliseconds. */
 const PDF_WAIT_MS = 10_000;
+/** The PDF of a receipt's first share is owed by its run: only one that does not come is asked for, in milliseconds. */
+const PRINT_AFTER_MS = 1_000;
 const HEADERS = { 'X-Robots-Tag': 'noindex', 'Cache-Control': 'private, no-cache' };
 
 export function shareRoutes(deps: ShareRouteDeps): readonly Route[] {
@@ -44,8 +49,8 @@ export function shareRoutes(deps: ShareRouteDeps): readonly Route[] {
       handle: async ({ params, request }) => {
         const type = request.accepts(['application/json', 'text/html']);
         if (type === undefined) throw new Refusal('not_acceptable', 'A share is JSON or a page.');
-        const share = await requireShare(deps, params.token);
-        const document = await requireDocument(deps, share);
+        const document = await requireDocument(deps, await requireShare(deps, params.token, false));
+        const share = await requireShare(deps, params.token, true);
         if (type === 'text/html') {
           const content = receiptPage(document, { shareUrl: `${publicUrl}/share/${params.token}`, logId });
           return { media: 'text/html; charset=utf-8', content, headers: HEADERS };
@@ -68,6 +73,7 @@ export function shareRoutes(deps: ShareRouteDeps): readonly Route[] {
       refuses: ['not_found', 'share_gone', 'unavailable'],
       handle: async ({ params }) => {
         const share = await awaitPdf(deps, params.token);
+        await requireShare(deps, params.token, true);
         const pdf = await objects.read(share.pdfKey);
         if (!pdf) throw new Refusal('unavailable', 'The PDF is not in storage.', { retry_after: 10 });
         const headers = {
@@ -81,14 +87,16 @@ export function shareRoutes(deps: ShareRouteDeps): readonly Route[] {
   ];
 }
 
-/** Unknown tokens answer alike, whatever they look like. */
-async function requireShare({ database, tokens }: ShareRouteDeps, token: string): Promise<Share> {
+/** Unknown tokens answer alike, whatever they look like. `counts` when this is a view of the share. */
+async function requireShare({ database, tokens }: ShareRouteDeps, token: string, counts: boolean): Promise<Share> {
   const tokenHash = tokens.hash(token);
-  const share = await database.outsider({ tokenHash }, (outsider) => findShareByToken(outsider, tokenHash));
-  if (!share) throw new Refusal('not_found', 'No such share.');
-  const expired = share.expiresAt !== null && share.expiresAt.getTime() <= Date.now();
-  if (share.revokedAt !== null || expired) throw new Refusal('share_gone', 'This share is no longer open.');
-  return share;
+  return database.outsider({ tokenHash }, async (outsider) => {
+    const share = await findShareByToken(outsider, tokenHash);
+    if (!share) throw new Refusal('not_found', 'No such share.');
+    const open = shareState(share, new Date()) === 'active' && (!counts || (await countView(outsider, share)));
+    if (!open) throw new Refusal('share_gone', 'This share is no longer open.');
+    return share;
+  });
 }
 
 async function requireDocument({ database, logId }: ShareRouteDeps, share: Share): Promise<ShareDocument> {
@@ -102,13 +110,19 @@ async function awaitPdf(
   deps: ShareRouteDeps,
   token: string,
 ): Promise<Share & { readonly pdfKey: string; readonly pdfSha256: string }> {
-  const end = Date.now() + PDF_WAIT_MS;
+  const began = Date.now();
+  let asked = false;
   for (;;) {
     const woken = deps.growth.next(250);
-    const share = await requireShare(deps, token);
+    const share = await requireShare(deps, token, false);
     const { pdfKey, pdfSha256 } = share;
     if (pdfKey !== null && pdfSha256 !== null) return { ...share, pdfKey, pdfSha256 };
-    if (Date.now() > end) throw new Refusal('unavailable', 'The PDF is still being printed.', { retry_after: 2 });
+    if (!asked && Date.now() - began > PRINT_AFTER_MS) {
+      asked = true;
+      await deps.shares.print(share);
+    }
+    if (Date.now() - began > PDF_WAIT_MS)
+      throw new Refusal('unavailable', 'The PDF is still being printed.', { retry_after: 2 });
     await woken;
   }
 }

@@ -1,4 +1,5 @@
-export type ShareProfile = 'minimal' | 'standard' | 'full';
+export const shareProfiles = ['minimal', 'standard', 'full'] as const;
+export type ShareProfile = (typeof shareProfiles)[number];
 
 /**
  * Pointers a standard share discloses: what a reader needs to recognise the work and to compare files. Names of
@@ -11,6 +12,7 @@ const STANDARD = [
   /^\/model\//,
   /^\/submission\/outputSha256$/,
   /^\/evidence\/items\/\d+\/(label|sha256)$/,
+  /^\/incident\/title$/,
 ];
 
 /** Whether a profile discloses the field at a pointer. */
@@ -29,3 +31,20 @@ export function discloses(profile: ShareProfile, pointer: string, restrictedItem
 }
 
 export type FieldState = 'disclosed' | 'withheld' | 'erased';
+
+export type ShareState = 'active' | 'expired' | 'revoked';
+
+/** What a share is at a time. One that was seen as often as it may is as good as expired. */
+export function shareState(
+  share: {
+    readonly revokedAt: Date | null;
+    readonly expiresAt: Date | null;
+    readonly maxViews: number | null;
+    readonly views: number;
+  },
+  now: Date,
+): ShareState {
+  if (share.revokedAt !== null) return 'revoked';
+  if (share.expiresAt !== null && share.expiresAt.getTime() <= now.getTime()) return 'expired';
+  return share.maxViews !== null && share.views >= share.maxViews ? 'expired' : 'active';
+}

@@ -66,7 +66,8 @@ export async function fsck(
   head: Checkpoint,
   keep: (path: string, bytes: Buffer) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ readonly entries: number; readonly tiles: number }> {
-  const levels: Buffer[][] = [];
+  const leaves: Buffer[] = [];
+  const levels: Buffer[][] = [leaves];
   let edge: RightEdge = { size: 0, hashes: [] };
   const seen = new Set<string>();
   const refs = tilesBetween(0, head.size);
@@ -78,7 +79,7 @@ export async function fsck(
       const name = hash.toString('base64');
       if (seen.has(name)) throw new VerifierFault('invalid', `entry ${String(edge.size)} stands in the log twice`);
       seen.add(name);
-      (levels[0] ??= []).push(hash);
+      leaves.push(hash);
       const appended = appendLeaf(edge, hash);
       edge = appended.edge;
       for (const { level, hash: root } of appended.completed)

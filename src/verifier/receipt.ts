@@ -138,7 +138,7 @@ function expectRung(path: string, value: string, revealed: Json): Rung {
   return rung(
     `expect ${path}`,
     found.some((item) => String(item) === value),
-    `${found.map(String).join(' / ')}`,
+    found.map(String).join(' / '),
   );
 }
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
 import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { signCheckpoint, verifierKey } from '../../src/ledger/note.js';
 import { entryBundle, tilePath, tilesBetween } from '../../src/ledger/tiles.js';
@@ -106,7 +107,7 @@ export function sealReceipt({ fields = 5, size = 7, index = 3 } = {}): SealedRec
     '/extra',
     Object.fromEntries(Array.from({ length: fields }, (_, i) => [`field${String(i)}`, { i, text: 'x'.repeat(i) }])),
   );
-  const whole = { ...statement, predicate: { ...Object(statement['predicate']), extra } };
+  const whole = { ...statement, predicate: { ...z.looseObject({}).parse(statement['predicate']), extra } };
   const signed = signer.sign(Buffer.from(canonicalJson(whole)));
   const entries = Array.from({ length: size }, (_, i) =>
     i === index ? signed.entry : Buffer.from(`entry ${String(i)}`),

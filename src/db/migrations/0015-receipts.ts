@@ -1,7 +1,4 @@
-/**
- * Receipts of every kind: one per subject and occasion, later ones superseding; what became of them afterwards; and
- * shares that count their views.
- */
+/** Receipts of every kind: one per subject and occasion, later ones superseding. */
 export const receipts = `
 ALTER TABLE receipts ADD COLUMN occasion text NOT NULL DEFAULT 'final';
 ALTER TABLE receipts ADD CONSTRAINT receipts_occasion UNIQUE (kind, subject_id, occasion);
