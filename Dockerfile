@@ -14,7 +14,7 @@ RUN npx tsc -p . && node dist/scripts/bundle-workflows.js && node dist/scripts/b
 
 FROM node:20-bookworm-slim
 LABEL org.opencontainers.image.title="DefendableCloud" org.opencontainers.image.licenses="Apache-2.0"
-RUN apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell tini && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell fonts-noto-core tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json .npmrc .puppeteerrc.cjs ./
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force

@@ -49,8 +49,9 @@ export function createShareActivities({
     fonts ??= embeddedFonts();
     const { receipt } = document;
     const token = tokens.issue('share', share.id);
-    const html = receiptPage(document, { shareUrl: `${publicUrl}/share/${token}`, logId }, await fonts);
-    const printed = await printer.print(html, footer(receipt.id, receipt.paeDigest));
+    const style = (await fonts) + pages(receipt.id, receipt.paeDigest);
+    const html = receiptPage(document, { shareUrl: `${publicUrl}/share/${token}`, logId }, style);
+    const printed = await printer.print(html);
     const pdf = await attachToPdf(
       printed,
       {
@@ -86,9 +87,9 @@ export function createShareActivities({
 }
 
 /** On every page: which receipt, the digest of what was signed, and which page of how many. */
-function footer(receiptId: string, digest: string): string {
-  return `<div style="font:7px sans-serif;width:100%;padding:0 14mm;color:#555">${receiptId} · ${digest} · <span class="pageNumber"></span>/<span class="totalPages"></span></div>`;
-}
+const pages = (receiptId: string, digest: string): string =>
+  `@page{size:A4;margin:16mm 14mm 18mm;@bottom-left{content:"${receiptId} · ${digest}";${FOOT}}@bottom-right{content:counter(page) " / " counter(pages);${FOOT}}}`;
+const FOOT = 'font:7px "Noto Sans";color:#555;white-space:nowrap';
 
 const SUBSETS = ['latin', 'latin-ext', 'cyrillic', 'greek', 'vietnamese', 'devanagari'];
 const RANGES: Readonly<Record<string, string>> = {
@@ -101,10 +102,10 @@ const RANGES: Readonly<Record<string, string>> = {
   devanagari: 'U+0900-097F,U+1CD0-1CF9,U+200C-200D,U+20A8,U+20B9,U+25CC,U+A830-A839,U+A8E0-A8FF',
 };
 
-/** Font faces as data, so that a PDF looks alike on a host without any font. */
+/** Font faces as data, so that a PDF looks alike on every host. */
 async function embeddedFonts(): Promise<string> {
   const faces = SUBSETS.flatMap((subset) => [400, 700].map((weight) => fontFace(subset, weight)));
-  return `:root{color-scheme:light}body{padding:0;max-width:none;font-size:11px}h1{font-size:18px}h2{font-size:13px}main,table,code{font-family:"Noto Sans",sans-serif}code{font-size:9px}tr{break-inside:avoid}h2{break-after:avoid}${(await Promise.all(faces)).join('')}`;
+  return `:root{color-scheme:light}body{padding:0;max-width:none;font-size:11px}h1{font-size:18px}h2{font-size:13px}*{font-family:"Noto Sans"!important}code{font-size:9px}tr{break-inside:avoid}h2{break-after:avoid}${(await Promise.all(faces)).join('')}`;
 }
 
 async function fontFace(subset: string, weight: number): Promise<string> {

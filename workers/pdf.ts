@@ -21,7 +21,7 @@ await runProcess(async (onStop) => {
   const database = openDatabase(config.DATABASE_URL, 4);
   const stores = openStores(config);
   const printer = createPdfPrinter(config.PUPPETEER_EXECUTABLE_PATH);
-  await printer.print('<p>ready</p>', '<span></span>');
+  await printer.print('<p>ready</p>');
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const worker = await Worker.create({
     connection,

@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import puppeteer, { type Browser } from 'puppeteer';
 
 /** Prints HTML of ours as PDF. JavaScript is off and every request but data: is refused. */
 export interface PdfPrinter {
-  print(html: string, footer: string): Promise<Buffer>;
+  print(html: string): Promise<Buffer>;
   close(): Promise<void>;
 }
 
@@ -17,6 +17,9 @@ const SYSTEM = [
   '/usr/bin/google-chrome',
 ];
 const PRINT_TIMEOUT_MS = 15_000;
+/** How many fonts failed, once all that are needed have loaded: text in a failed font is blank. */
+const BROKEN_FONTS =
+  "document.body.offsetHeight; document.fonts.ready.then(() => [...document.fonts].filter(({ status }) => status === 'error').length)";
 const FLAGS = [
   '--disable-quic',
   '--no-first-run',
@@ -48,6 +51,7 @@ export function createPdfPrinter(configured: string | undefined): PdfPrinter {
       headless: 'shell',
       args: [...FLAGS, ...sandbox],
       userDataDir: join(scratch, 'profile'),
+      env: { ...process.env, ...(await systemFonts(executablePath, scratch)) },
     });
     browser.once('disconnected', () => {
       starting = undefined;
@@ -64,7 +68,7 @@ export function createPdfPrinter(configured: string | undefined): PdfPrinter {
     }
   };
   return {
-    async print(html, footer) {
+    async print(html) {
       const context = await (await browser()).createBrowserContext();
       try {
         const page = await context.newPage();
@@ -75,15 +79,14 @@ export function createPdfPrinter(configured: string | undefined): PdfPrinter {
           void (isOwn ? request.continue() : request.abort('blockedbyclient'));
         });
         await page.setContent(html, { timeout: PRINT_TIMEOUT_MS, waitUntil: 'load' });
+        if ((await page.evaluate(BROKEN_FONTS)) !== 0)
+          throw new Error('print: a font did not load; the page would be blank');
         const pdf = await page.pdf({
+          preferCSSPageSize: true,
           format: 'A4',
           timeout: PRINT_TIMEOUT_MS,
           printBackground: true,
           tagged: true,
-          displayHeaderFooter: true,
-          headerTemplate: '<span></span>',
-          footerTemplate: footer,
-          margin: { top: '16mm', bottom: '18mm', left: '14mm', right: '14mm' },
         });
         return Buffer.from(pdf);
       } finally {
@@ -130,6 +133,23 @@ async function unpackChromium(scratch: string): Promise<string> {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
   }
+}
+
+/**
+ * Points fontconfig at the font that the npm package brings, where Chromium was unpacked from it. Without any system
+ * font Chromium gives up on web fonts while it looks for a substitute, now and then, and prints blank pages.
+ */
+async function systemFonts(executablePath: string, scratch: string): Promise<Readonly<Record<string, string>>> {
+  const folder = join(dirname(executablePath), 'fonts', 'fonts');
+  try {
+    await access(folder);
+  } catch {
+    return {};
+  }
+  const file = join(scratch, 'fonts.conf');
+  const dirs = `<dir>${folder}</dir><cachedir>${join(scratch, 'font-cache')}</cachedir>`;
+  await writeFile(file, `<?xml version="1.0"?><fontconfig>${dirs}</fontconfig>`);
+  return { FONTCONFIG_FILE: file };
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -134,6 +134,7 @@ test('every share has a PDF of its own that carries the receipt, verifies, and s
   };
   const before = await fetchPdf();
   expect(before.length).toBeLessThan(300 * 1024);
+  expect(before.toString('latin1')).toContain('/FontFile2');
   const attached: unknown = JSON.parse(readAttachment(before));
   expect(verifyShare(attached, published).treeSize).toBeGreaterThan(0);
   expect(JSON.stringify(attached)).toContain('"outputSha256":');
