@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ObjectConflict, readBytes, type ObjectStore } from '../src/adapters/object-store.js';
 import type { Database } from '../src/db/database.js';
 import type { Growth } from '../src/db/listen.js';
+import { keepRootSignature, signRoot } from '../src/ledger/cose.js';
 import { listLogVerifiers } from '../src/ledger/keys.js';
 import { ed25519Signer, openCheckpoint, signWith, type Checkpoint, type CheckpointSigner } from '../src/ledger/note.js';
 import {
@@ -136,7 +137,11 @@ async function checkpointFor(
       throw ApplicationFailure.nonRetryable('The log no longer holds what was signed.', 'LedgerForkDetected');
   }
   const note = signWith({ origin: logId, size, root }, [ed25519Signer(logId, logKey), ...cosigners]);
-  const kept = await database.system((system) => keepCheckpoint(system, logId, { size, root, note }));
+  const log = { name: logId, publicKey: createPublicKey(logKey) };
+  const kept = await database.system(async (system) => {
+    await keepRootSignature(system, logId, size, signRoot(log, root, logKey));
+    return keepCheckpoint(system, logId, { size, root, note });
+  });
   return kept.note;
 }
 

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
+import { createObjectStore, readBytes } from '../src/adapters/object-store.js';
+import { tilePath, tilesBetween } from '../src/ledger/tiles.js';
 import { exampleNames, readExample } from './demo/example.js';
 import { travel, type Journey, type Step } from './demo/journey.js';
 import { createCaller, expectAnswer } from './demo/client.js';
@@ -150,6 +152,10 @@ async function conclude(parts: Parts, journey: Journey, out: string | undefined)
       ),
     );
     keep('receipt.pub.pem', receiptKey.public_key);
+    keep('log.pub.pem', log.public_key);
+    keep('receipt.sd-jwt', expectAnswer(await owner.call('GET', `/receipts/${receiptId}/sd-jwt`), [200], z.string()));
+    keep('receipt.cose', await owner.download(`/receipts/${receiptId}/cose`));
+    await mirrorLog(parts, treeSize, out);
     keep('share.json', JSON.stringify(share, null, 2));
     keep('receipt.pdf', pdf);
     keep('summary.json', JSON.stringify(summary, null, 2));
@@ -158,6 +164,24 @@ async function conclude(parts: Parts, journey: Journey, out: string | undefined)
     `\nVerified. Receipt ${receiptId}, ledger entry ${String(index)}, ${String(historyEvents)} history events for ${String(commands)} commands.\n`,
   );
   if (out !== undefined && existsSync(out)) process.stdout.write(`Everything a verifier needs is in ${out}\n`);
+}
+
+/** Copies what the log has published, as it lies in storage, for tools that read whole logs. */
+async function mirrorLog({ env }: Parts, size: number, out: string): Promise<void> {
+  const store = createObjectStore({
+    endpoint: env['S3_ENDPOINT'] ?? '',
+    region: env['S3_REGION'] ?? 'us-east-1',
+    accessKeyId: env['S3_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: env['S3_SECRET_ACCESS_KEY'] ?? '',
+    bucket: env['S3_PUBLIC_BUCKET'] ?? '',
+  });
+  for (const path of ['checkpoint', ...tilesBetween(0, size).map(tilePath)]) {
+    const object = await readBytes(store, path);
+    if (!object) throw new Error(`The log has not published ${path}.`);
+    mkdirSync(dirname(join(out, 'log', path)), { recursive: true });
+    writeFileSync(join(out, 'log', path), object.bytes);
+  }
+  store.close();
 }
 
 /** The events of the run's workflow once it has closed; the one thing the demo asks Temporal itself. */

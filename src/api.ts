@@ -31,6 +31,7 @@ import type { CallMeter } from './usage/call-meter.js';
 import { usageRoutes } from './usage/routes.js';
 import { orgRoutes } from './orgs/routes.js';
 import { projectRoutes } from './projects/routes.js';
+import { exportRoutes } from './receipts/export-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
 import { receiptRoutes } from './receipts/routes.js';
 import { createRunDurable, type TaskQueues } from './runs/durable.js';
@@ -93,7 +94,8 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...checkRoutes(commands),
     ...approvalRoutes(commands),
     ...receiptRoutes(commands),
-    ...publicReceiptRoutes(),
+    ...exportRoutes(parts),
+    ...publicReceiptRoutes(parts),
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),
     ...ownShareRoutes({ ...parts, objects: parts.evidenceObjects }),
     ...ledgerRoutes(parts),

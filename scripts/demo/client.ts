@@ -13,6 +13,8 @@ export interface Answer {
 /** A caller of the API: plain HTTP, nothing of ours. */
 export interface Caller {
   call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Fetches something that is no text. */
+  download(path: string): Promise<Buffer>;
   upload(
     path: string,
     fields: Readonly<Record<string, string>>,
@@ -40,6 +42,11 @@ export function createCaller(base: string, token?: string): Caller {
           body: body === undefined ? null : JSON.stringify(body),
         }),
       );
+    },
+    async download(path) {
+      const response = await fetch(base + path, { headers });
+      if (!response.ok) throw new UnexpectedAnswer(`${path} was answered with ${String(response.status)}`);
+      return Buffer.from(await response.arrayBuffer());
     },
     async upload(path, fields, { name, bytes, type }) {
       const form = new FormData();

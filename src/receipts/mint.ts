@@ -8,7 +8,7 @@ import { countUsage } from '../usage/store.js';
 import { createCommitments, type Commitments } from './disclosures.js';
 import type { ReceiptKind } from './kinds/kind.js';
 import type { ReceiptSigner } from './sign.js';
-import { findReceiptFor, findReceiptOf, insertReceipt, lockSequence, type Receipt } from './store.js';
+import { findReceiptFor, findReceiptOf, insertReceipt, insertToken, lockSequence, type Receipt } from './store.js';
 
 /** in-toto Statement v1. */
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -61,6 +61,7 @@ export async function mintReceipt<F>(
   const org = await findOrg(tenant);
   const commitments = createCommitments();
   const statement = statementOf(kind, await facts(), { ...place, org, earlier }, commitments);
+  const { predicate } = statement;
   const signed = signer.sign(Buffer.from(canonicalJson(statement)));
   const receipt = await insertReceipt(tenant, {
     ...place,
@@ -68,6 +69,14 @@ export async function mintReceipt<F>(
     signed,
     disclosures: commitments.all,
   });
+  const claims = {
+    ...predicate,
+    _sd_alg: 'sha-256',
+    iss: logId,
+    iat: Math.floor(now.getTime() / 1000),
+    vct: kind.predicateType,
+  };
+  await insertToken(tenant, receipt.id, signer.signToken(claims));
   await queueLeaf(tenant.trx, logId, {
     entry: signed.entry,
     receiptId: receipt.id,
@@ -88,13 +97,12 @@ interface Place {
   readonly earlier: Pick<Receipt, 'id' | 'paeDigest'> | undefined;
 }
 
+interface Statement extends Readonly<Record<string, unknown>> {
+  readonly predicate: Readonly<Record<string, unknown>>;
+}
+
 /** The in-toto statement that is signed. */
-export function statementOf<F>(
-  kind: ReceiptKind<F>,
-  facts: F,
-  place: Place,
-  commitments: Commitments,
-): Readonly<Record<string, unknown>> {
+export function statementOf<F>(kind: ReceiptKind<F>, facts: F, place: Place, commitments: Commitments): Statement {
   const { org, earlier } = place;
   const organization = { alias: org.alias, ...commitments.commit('/organization', { name: org.name }) };
   const body = kind.body(facts, commitments);

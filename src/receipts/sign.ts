@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { canonicalJson } from '../kernel/canonical-json.js';
 import { hashedRekordEntry, preAuthEncoding } from '../ledger/entry.js';
 
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -10,6 +11,8 @@ export interface ReceiptSigner {
   readonly publicKeyPem: string;
   /** Signs once: ECDSA is randomized, so a caller keeps the result before anything else sees it. */
   sign(payload: Buffer): SignedReceipt;
+  /** Signs claims as a compact JWS (RFC 7515, ES256) of type dc+sd-jwt. */
+  signToken(claims: Readonly<Record<string, unknown>>): string;
 }
 export interface SignedReceipt {
   readonly payload: Buffer;
@@ -33,6 +36,12 @@ export function createReceiptSigner(privateKeyPem: string): ReceiptSigner {
   return {
     keyId: receiptKeyId(publicKey),
     publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    signToken(claims) {
+      const header = { alg: 'ES256', typ: 'dc+sd-jwt', kid: receiptKeyId(publicKey) };
+      const body = [header, claims].map((part) => Buffer.from(canonicalJson(part)).toString('base64url')).join('.');
+      const signature = sign('sha256', Buffer.from(body), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+      return `${body}.${signature.toString('base64url')}`;
+    },
     sign(payload) {
       const encoded = preAuthEncoding(PAYLOAD_TYPE, payload);
       const signature = sign('sha256', encoded, privateKey);

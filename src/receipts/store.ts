@@ -112,3 +112,16 @@ export async function eraseDisclosures(
     .whereNotNull('disclosure')
     .patch({ disclosure: null, erasedAt: raw('now()') });
 }
+
+/** Keeps the SD-JWT of a receipt, signed in the transaction that minted it. */
+export async function insertToken(tenant: Tenant, receiptId: string, sdJwt: string): Promise<void> {
+  await tenant.trx('receipt_tokens').insert({ receiptId, orgId: tenant.orgId, sdJwt });
+}
+
+export async function findToken(tenant: Tenant, receiptId: string): Promise<string | undefined> {
+  const row = await tenant
+    .trx<{ receiptId: string; orgId: string; sdJwt: string }>('receipt_tokens')
+    .where({ receiptId, orgId: tenant.orgId })
+    .first();
+  return row?.sdJwt;
+}

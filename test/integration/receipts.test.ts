@@ -1,11 +1,23 @@
+import { createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { jwtVerify } from 'jose';
 import { z } from 'zod';
-import { expectAnswer } from '../../scripts/demo/client.js';
-import { assemble, type Cast } from '../rig/people.js';
+import { reveal } from '../../src/receipts/disclosures.js';
+import { expectAnswer, type Answer } from '../../scripts/demo/client.js';
+import { assemble, signUp, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
-import { approvedRun, audit, auditedRun, goodSubmission, gradeAll, receiptAnswer, stateOf } from '../rig/run.js';
+import {
+  approvedRun,
+  audit,
+  auditedRun,
+  goodSubmission,
+  gradeAll,
+  receiptAnswer,
+  refusalOf,
+  stateOf,
+} from '../rig/run.js';
 
 let rig: Rig;
 let cast: Cast;
@@ -15,6 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
+const keys = z.object({ data: z.array(z.object({ purpose: z.string(), public_key: z.string() })) });
 const bundleSchema = z.object({ dsseEnvelope: z.object({ payload: z.string() }) });
 const statementSchema = z.object({ predicateType: z.string(), predicate: z.looseObject({}) });
 const statementIn = (bundle: unknown): z.output<typeof statementSchema> =>
@@ -65,4 +78,31 @@ test('the predicate of a minted receipt is what the schema served at its type sa
   check(predicate);
   expect(check.errors ?? []).toEqual([]);
   expect((await rig.call('GET', '/schemas/receipt/unheard/v1')).status).toBe(404);
+});
+
+test('anyone may have a receipt checked; a forged one fails a rung, and nonsense is refused', async () => {
+  const runId = await approvedRun(cast);
+  const { bundle } = receiptAnswer.parse((await cast.owner.call('POST', `/runs/${runId}/receipt`)).json);
+  const ask = async (receipt: unknown): Promise<Answer> => rig.call('POST', '/verify', { receipt });
+  expect((await ask(bundle)).json).toMatchObject({ ok: true });
+  const forged: unknown = JSON.parse(JSON.stringify(bundle).replace(/"sig":"(.{20})./, '"sig":"$1A'));
+  expect((await ask(forged)).json).toMatchObject({ ok: false });
+  expect(refusalOf(await ask({ hello: 'world' }))).toBe('400 invalid_request');
+});
+
+test('a receipt leaves as COSE and as SD-JWT; another organization gets neither', async () => {
+  const runId = await approvedRun(cast);
+  const { id } = receiptAnswer.parse((await cast.owner.call('POST', `/runs/${runId}/receipt`)).json);
+  const stranger = await signUp(rig);
+  for (const form of ['cose', 'sd-jwt', 'bundle', 'tlog-proof']) {
+    expect((await cast.owner.call('GET', `/receipts/${id}/${form}`)).status).toBe(200);
+    expect(refusalOf(await stranger.call('GET', `/receipts/${id}/${form}`))).toBe('404 not_found');
+  }
+  const { json } = await cast.owner.call('GET', `/receipts/${id}/sd-jwt`);
+  const [jwt = '', ...disclosures] = z.string().parse(json).split('~').slice(0, -1);
+  const { data } = expectAnswer(await rig.call('GET', '/ledger/keys'), [200], keys);
+  const key = createPublicKey(data.find(({ purpose }) => purpose === 'receipt')?.public_key ?? '');
+  const { payload } = await jwtVerify(jwt, key, { algorithms: ['ES256'] });
+  expect(payload).toMatchObject({ receiptId: id, vct: 'https://defendablecloud.com/receipt/run/v1' });
+  expect(JSON.stringify(reveal(payload, disclosures))).toContain('"title":"A run"');
 });
