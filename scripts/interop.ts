@@ -38,7 +38,7 @@ function install(): void {
   const packages = ['@sigstore/verify@4.1.3', '@sigstore/bundle', '@sigstore/protobuf-specs'];
   need(
     'make the npm registry reachable',
-    ['npm', 'install', '--no-audit', '--no-fund', ...packages],
+    ['npm', 'install', '--no-audit', '--no-fund', '--engine-strict=false', ...packages],
     join(tools, 'npm'),
   );
   const go = 'install Go 1.24 or newer, and make its module proxy reachable';
