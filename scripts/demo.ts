@@ -173,7 +173,7 @@ async function mirrorLog({ env }: Parts, size: number, out: string): Promise<voi
     region: env['S3_REGION'] ?? 'us-east-1',
     accessKeyId: env['S3_ACCESS_KEY_ID'] ?? '',
     secretAccessKey: env['S3_SECRET_ACCESS_KEY'] ?? '',
-    bucket: env['S3_PUBLIC_BUCKET'] ?? '',
+    bucket: env['S3_PUBLIC_BUCKET'] ?? 'defendable-ledger',
   });
   for (const path of ['checkpoint', ...tilesBetween(0, size).map(tilePath)]) {
     const object = await readBytes(store, path);

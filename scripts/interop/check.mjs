@@ -5,10 +5,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const [, , packages, folder] = process.argv;
-const require = createRequire(join(packages, 'package.json'));
-const { bundleFromJSON } = require('@sigstore/bundle');
-const { Verifier, toSignedEntity, toTrustMaterial } = require('@sigstore/verify');
-const { TrustedRoot } = require('@sigstore/protobuf-specs');
+const load = createRequire(join(packages, 'package.json'));
+const { bundleFromJSON } = load('@sigstore/bundle');
+const { Verifier, toSignedEntity, toTrustMaterial } = load('@sigstore/verify');
+const { TrustedRoot } = load('@sigstore/protobuf-specs');
 const read = (name) => readFileSync(join(folder, name));
 const bundle = bundleFromJSON(JSON.parse(read('receipt.sigstore.json')));
 const root = TrustedRoot.fromJSON(JSON.parse(read('trusted_root.json')));
