@@ -127,7 +127,7 @@ const checks: readonly Check[] = [
     tamper: [
       [BUNDLE, restate('"_type":"https://in-toto.io/Statement/v1"', '"_type":"x"')],
       [BUNDLE, restate('"predicateType"', '"predicateKind"')],
-      [BUNDLE, restate('"sha256"', '""')],
+      [BUNDLE, restate('"subject":[', '"subject":[],"x":[')],
     ],
   },
   {

@@ -70,7 +70,9 @@ export async function countView(outsider: Outsider, { id, orgId }: Share): Promi
   const tenant = await enterTenant(outsider, orgId);
   const counted = await ShareRow.query(tenant.trx)
     .where({ id, orgId })
-    .where((open) => open.whereNull('maxViews').orWhereColumn('views', '<', 'maxViews'))
+    .where((open) => {
+      void open.whereNull('maxViews').orWhereColumn('views', '<', 'maxViews');
+    })
     .patch({ views: raw('views + 1'), lastViewedOn: raw('current_date') });
   return counted > 0;
 }

@@ -107,7 +107,7 @@ export function sealReceipt({ fields = 5, size = 7, index = 3 } = {}): SealedRec
     '/extra',
     Object.fromEntries(Array.from({ length: fields }, (_, i) => [`field${String(i)}`, { i, text: 'x'.repeat(i) }])),
   );
-  const whole = { ...statement, predicate: { ...z.looseObject({}).parse(statement['predicate']), extra } };
+  const whole = { ...statement, predicate: { ...z.looseObject({}).parse(statement.predicate), extra } };
   const signed = signer.sign(Buffer.from(canonicalJson(whole)));
   const entries = Array.from({ length: size }, (_, i) =>
     i === index ? signed.entry : Buffer.from(`entry ${String(i)}`),
