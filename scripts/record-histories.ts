@@ -38,7 +38,8 @@ try {
       if (status.name !== 'COMPLETED') throw new Error(status.name);
     });
     await keep(`run:${runId}`, `run-lifecycle-${name}`);
-    if (name === 'numeric-memo' && wanted('render-share')) await keep(await printShare(owner, receiptId), 'render-share');
+    if (name === 'numeric-memo' && wanted('render-share'))
+      await keep(await printShare(owner, receiptId), 'render-share');
   }
   await keep(`ledger:${parts.env['LEDGER_ORIGIN'] ?? ''}`, 'keep-ledger');
   const reconciled = await client.workflow.start('reconcileRuns', {

@@ -13,7 +13,7 @@ import { Refusal } from '../kernel/refusals.js';
 import { receiptParams } from '../receipts/schema.js';
 import { eraseDisclosures, findReceipt, listDisclosures, type Receipt } from '../receipts/store.js';
 import { findRun } from '../runs/store.js';
-import { mayErase, mayShare } from './policy.js';
+import { mayErase, mayEverShare, mayShare } from './policy.js';
 import { createShareBody, eraseBody, erasureView, ownShareParams, ownSharesView, ownShareView } from './schema.js';
 import { findShare, insertShare, listShares, renewEditions, revokeShare } from './store.js';
 import { showErasure, showOwnShare } from './view.js';
@@ -35,6 +35,7 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
       operationId: 'createShare',
       summary: 'Share a receipt by link',
       auth: person,
+      may: mayEverShare,
       params: receiptParams,
       query: none,
       body: createShareBody,
@@ -71,6 +72,7 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
       operationId: 'listShares',
       summary: 'The shares of a receipt, with their links and counters',
       auth: person,
+      may: mayEverShare,
       params: receiptParams,
       query: none,
       body: noBody,
@@ -91,6 +93,7 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
       operationId: 'revokeShare',
       summary: 'Close a share; its link answers 410 from now on',
       auth: person,
+      may: mayEverShare,
       params: ownShareParams,
       query: none,
       body: noBody,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { NoteFault } from '../ledger/note.js';
+import { parsePolicy, type WitnessPolicy } from '../ledger/policy.js';
 import { parseReceipt } from './bundle.js';
 import { verifyBundleCommand } from './conformance.js';
 import { errorCode, exitCodes, VerifierFault } from './fault.js';
@@ -18,7 +20,7 @@ export interface Terminal {
 }
 
 const USAGE = `Usage: defendable verify <bundle.json | share.json | receipt.pdf | URL> [--trust FILE]... [--evidence FILE]...
-                         [--expect KEY=VALUE]... [--json]
+                         [--expect KEY=VALUE]... [--policy FILE] [--json]
        defendable ledger fsck <URL | DIR> --trust FILE...
        defendable ledger monitor <URL | DIR> --state FILE --trust FILE...
        defendable ledger mirror <URL> <DIR> --trust FILE...
@@ -59,6 +61,7 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
       trust: { type: 'string', multiple: true, default: [] },
       evidence: { type: 'string', multiple: true, default: [] },
       expect: { type: 'string', multiple: true, default: [] },
+      policy: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -78,12 +81,26 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
     if (cut < 1) throw new VerifierFault('malformed', `--expect wants KEY=VALUE, not ${item}`);
     return [item.slice(0, cut), item.slice(cut + 1)];
   });
-  const report = verifyReceipt(await readReceipt(place), trust, { evidence, expect });
+  const report = verifyReceipt(await readReceipt(place), trust, {
+    evidence,
+    expect,
+    ...(values.policy === undefined ? {} : { policy: await readPolicy(values.policy) }),
+  });
   const exitCode = exitCodeOf(report);
   terminal.out(
     values.json ? `${JSON.stringify({ ok: exitCode === 0, exitCode, ...report }, null, 2)}\n` : showReport(report),
   );
   return exitCode;
+}
+
+async function readPolicy(place: string): Promise<WitnessPolicy> {
+  const text = (await requirePlace(place)).toString('utf8');
+  try {
+    return parsePolicy(text);
+  } catch (cause) {
+    if (!(cause instanceof NoteFault)) throw cause;
+    throw new VerifierFault('malformed', cause.message, { cause });
+  }
 }
 
 async function readReceipt(place: string): Promise<ReturnType<typeof parseReceipt>> {

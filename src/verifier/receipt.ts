@@ -1,6 +1,8 @@
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { hashedRekordEntry, preAuthEncoding } from '../ledger/entry.js';
-import { NoteFault, openCheckpoint } from '../ledger/note.js';
+import { cosignatureTime } from '../ledger/cosignature.js';
+import { NoteFault, openCheckpoint, readNote } from '../ledger/note.js';
+import { reachesQuorum, type WitnessPolicy } from '../ledger/policy.js';
 import { verifyInclusion } from '../ledger/proof.js';
 import { leafHash } from '../ledger/tree.js';
 import type { LogEntry, ParsedBundle, ParsedReceipt } from './bundle.js';
@@ -15,6 +17,8 @@ export interface Question {
   readonly evidence: ReadonlyMap<string, string>;
   /** What the receipt should say: dotted path and value. */
   readonly expect: readonly (readonly [string, string])[];
+  /** Which witnesses must have cosigned the checkpoint; left out, none are asked for. */
+  readonly policy?: WitnessPolicy;
 }
 const nothingMore: Question = { evidence: new Map(), expect: [] };
 
@@ -31,6 +35,7 @@ export function verifyReceipt(receipt: ParsedReceipt, trust: Trust, question: Qu
   const signedBytes = preAuthEncoding(payloadType, payload);
   const rungs = verifyBundle(bundle, signedBytes, trust);
   if (rungs.some(({ state }) => state === 'failed')) return { rungs, notProven: LIMITS, receipt: undefined };
+  if (question.policy) rungs.push(witnessRung(bundle.entry.checkpoint, question.policy));
   const statement = parseStatement(payload);
   rungs.push(rung('statement', true, statement.predicateType));
   const { revealed, withheld } = discloseAll(statement.predicate, disclosures);
@@ -100,6 +105,27 @@ function verifyLogged(entry: LogEntry, trust: Trust): readonly Rung[] {
     if (!(error instanceof NoteFault)) throw error;
     return [inclusion, rung('checkpoint', false, error.message)];
   }
+}
+
+const showTime = (seconds: number): string =>
+  seconds < 8.64e12 ? new Date(seconds * 1000).toISOString() : `second ${String(seconds)}`;
+
+/** Counts the cosignatures under a checkpoint, as the policy asks. */
+function witnessRung(checkpoint: string, policy: WitnessPolicy): Rung {
+  const { body, signatures } = readNote(checkpoint);
+  const times = new Map<string, number>();
+  for (const { name, cosigner } of policy.witnesses)
+    for (const line of signatures) {
+      const time = cosignatureTime(line, cosigner, body);
+      if (time !== undefined) times.set(name, time);
+    }
+  const seen = [...times].map(([name, time]) => `${name} at ${showTime(time)}`).join(', ');
+  if (reachesQuorum(policy, new Set(times.keys()))) return rung('witnesses', true, seen || 'none are asked for');
+  return {
+    name: 'witnesses',
+    state: 'missing',
+    detail: `the quorum ${policy.quorum} is not reached${seen && `: only ${seen}`}`,
+  };
 }
 
 /** The key inside a hashedrekord entry; P-256 is the only kind that receipts are signed with. */

@@ -37,9 +37,11 @@ function parseTlog(value: unknown): NoteVerifier {
 
 function parsePublished(value: unknown, origin: string): Trust {
   const key = asObject(value, 'a key');
+  const { purpose } = key;
+  if (purpose !== 'receipt' && purpose !== 'log') return noTrust;
   const publicKey = readKey(() => createPublicKey(asText(key['public_key'], 'public_key')));
-  if (key['purpose'] === 'receipt') return { logs: [], receiptKeys: [publicKey] };
-  return publicKey.asymmetricKeyType === 'ed25519' ? { logs: [{ name: origin, publicKey }], receiptKeys: [] } : noTrust;
+  if (purpose === 'receipt') return { logs: [], receiptKeys: [publicKey] };
+  return { logs: [{ name: origin, publicKey }], receiptKeys: [] };
 }
 
 /** C2SP signed-note verifier key of an Ed25519 log. */

@@ -10,9 +10,13 @@ import { root } from '../../scripts/stack/paths.js';
 const FILES = [
   'checkpoint',
   'entry.bin',
+  'log',
+  'log.pub.pem',
   'log.vkey',
+  'receipt.cose',
   'receipt.pdf',
   'receipt.pub.pem',
+  'receipt.sd-jwt',
   'receipt.sigstore.json',
   'receipt.tlog-proof',
   'share.json',

@@ -79,6 +79,7 @@ async function makeObjects(): Promise<Record<string, string>> {
   const invite = await owner.call('POST', '/org/invites', { email: 'by@stander.test', role: 'viewer' });
   const listed = z.object({ data: z.array(id) });
   const sessions = expectAnswer(await owner.call('GET', '/auth/sessions'), [200], listed);
+  const shares = expectAnswer(await owner.call('GET', `/receipts/${minted.id}/shares`), [200], listed);
   return {
     run_id,
     check_id: checks[0]?.id ?? '',
@@ -86,6 +87,7 @@ async function makeObjects(): Promise<Record<string, string>> {
     approval_id: given[0]?.id ?? '',
     version: '1.0.0',
     receipt_id: minted.id,
+    share_id: shares.data[0]?.id ?? '',
     invite_id: expectAnswer(invite, [201], id).id,
     key_id: (await keyOf(rig, owner, ['read'])).id,
     user_id: (await join(rig, owner, 'viewer', false)).userId,
@@ -101,6 +103,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   rotateApiKey: {},
   attachEvidence: { kind: 'note', label: 'Numbers', content: 'Revenue: 100.' },
   submit: goodSubmission(),
+  createShare: {},
+  eraseDisclosures: { pointers: ['/run/title'], reason: 'Asked for.' },
   gradeCheck: { status: 'pass', response: 1 },
   decide: { decision: 'approved' },
   waiveCheck: { reason: 'Agreed with finance.', expires_at: new Date(Date.now() + 86_400_000).toISOString() },

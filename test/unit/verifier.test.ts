@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, expect, test } from '@jest/globals';
+import { cosignerVkey } from '../../src/ledger/cosignature.js';
 import { run } from '../../src/verifier/cli.js';
 import { sealReceipt, smallLog } from '../rig/sealed-receipt.js';
 
@@ -179,4 +181,16 @@ test('a log is recomputed, mirrored and watched; a change in it is named', async
   for (const [path, object] of rewritten.objects()) keep(`log/${path}`, object);
   const fork = await defendable('ledger', 'monitor', place, '--state', state, '--trust', vkey, '--trust', theirs);
   expect(fork).toMatchObject({ code: 1, error: expect.stringContaining('does not continue') });
+});
+
+test('a quorum of witnesses is asked for by a policy: without their lines the answer is 3', async () => {
+  const { publicKey } = generateKeyPairSync('ed25519');
+  const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
+  const vkey = cosignerVkey({ name: 'witness.test', type: 'ed25519', publicKey: raw });
+  const asked = keep('policy', `witness w ${vkey}\nquorum w\n`);
+  const missing = await defendable('verify', bundle, '--trust', trust, '--policy', asked);
+  expect(missing).toMatchObject({ code: 3, out: expect.stringContaining('the quorum w is not reached') });
+  const none = keep('none', 'quorum none\n');
+  expect((await defendable('verify', bundle, '--trust', trust, '--policy', none)).code).toBe(0);
+  expect((await defendable('verify', bundle, '--trust', trust, '--policy', keep('bad', 'nonsense x\n'))).code).toBe(2);
 });
