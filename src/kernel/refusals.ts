@@ -16,6 +16,7 @@ export const refusals = {
   unauthenticated: row(401, 'Not signed in', 'Send Authorization: Bearer with a token from POST /auth/verify.'),
   invalid_token: row(401, 'Invalid token', 'Sign in again to get a new one.'),
   forbidden: row(403, 'Not allowed', 'Ask an owner of the organization for a role that allows it.'),
+  own_runs_only: row(403, 'Own runs only', 'Ask an owner or an admin, or whoever opened the run.'),
   human_required: row(403, 'A person is required', 'Sign in as a person; keys never grade or approve.'),
   scope_missing: row(403, 'Scope missing', 'Use a key that has the scope, or ask an owner for one.'),
   wrong_credential: row(403, 'Wrong kind of credential', 'Use the kind of credential the operation documents.'),

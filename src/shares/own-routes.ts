@@ -41,7 +41,7 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
       body: createShareBody,
       response: ownShareView,
       status: 201,
-      refuses: ['forbidden', 'invalid_request', 'not_found', 'idempotency_mismatch'],
+      refuses: ['forbidden', 'own_runs_only', 'invalid_request', 'not_found', 'idempotency_mismatch'],
       handle: async ({ actor, params, body, request }) => {
         const { profile, expires_at, max_views = null } = body;
         const expiresAt = expires_at === undefined ? null : new Date(expires_at);
@@ -78,7 +78,7 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
       body: noBody,
       response: ownSharesView,
       status: 200,
-      refuses: ['forbidden', 'not_found'],
+      refuses: ['forbidden', 'own_runs_only', 'not_found'],
       handle: async ({ actor, params }) => {
         const shares = await database.tenant(actor.orgId, async (tenant) => {
           await requireShareable(tenant, actor, params.receipt_id);
@@ -99,7 +99,7 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
       body: noBody,
       response: ownShareView,
       status: 200,
-      refuses: ['forbidden', 'not_found'],
+      refuses: ['forbidden', 'own_runs_only', 'not_found'],
       handle: async ({ actor, params, request }) => {
         const share = await database.tenant(actor.orgId, async (tenant) => {
           const found = await findShare(tenant, params.share_id);
@@ -164,6 +164,6 @@ async function requireReceipt(tenant: Tenant, id: string): Promise<Receipt> {
 async function requireShareable(tenant: Tenant, actor: Person, receiptId: string): Promise<Receipt> {
   const receipt = await requireReceipt(tenant, receiptId);
   const run = receipt.kind === 'run' ? await findRun(tenant, receipt.subjectId) : undefined;
-  if (!mayShare(actor, run)) throw new Refusal('forbidden', 'Your role shares the receipts of your own runs only.');
+  if (!mayShare(actor, run)) throw new Refusal('own_runs_only', 'Your role shares the receipts of your own runs only.');
   return receipt;
 }

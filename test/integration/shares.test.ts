@@ -93,12 +93,12 @@ test('members share the receipts of their own runs only, viewers and other organ
   const viewer = await join(rig, cast.owner, 'viewer', false);
   const stranger = await signUp(rig);
   const path = `/receipts/${receiptId}/shares`;
-  expect(refusalOf(await member.call('POST', path, {}))).toBe('403 forbidden');
+  expect(refusalOf(await member.call('POST', path, {}))).toBe('403 own_runs_only');
   expect(refusalOf(await viewer.call('GET', path))).toBe('403 forbidden');
   expect(refusalOf(await stranger.call('POST', path, {}))).toBe('404 not_found');
   const { id } = await share();
   expect(refusalOf(await stranger.call('POST', `/shares/${id}/revoke`))).toBe('404 not_found');
-  expect(refusalOf(await member.call('POST', `/shares/${id}/revoke`))).toBe('403 forbidden');
+  expect(refusalOf(await member.call('POST', `/shares/${id}/revoke`))).toBe('403 own_runs_only');
   const own = await approvedRun({ ...cast, owner: member });
   const theirs = receiptAnswer.parse((await member.call('POST', `/runs/${own}/receipt`)).json).id;
   expect((await member.call('POST', `/receipts/${theirs}/shares`, {})).status).toBe(201);
