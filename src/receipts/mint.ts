@@ -59,6 +59,8 @@ export async function mintReceipt<F>(
     issuedAt: now,
   };
   const org = await findOrg(tenant);
+  if (org.sandboxOf !== null)
+    throw new Refusal('invalid_transition', 'This is a sandbox: nothing of it reaches the public ledger.');
   const commitments = createCommitments();
   const statement = statementOf(kind, await facts(), { ...place, org, earlier }, commitments);
   const { predicate } = statement;
