@@ -2,7 +2,10 @@ import type Koa from 'koa';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ObjectStore } from './adapters/object-store.js';
+import type { createWebhookReader } from './adapters/stripe-webhook.js';
+import type { Billing } from './adapters/stripe.js';
 import { apiKeyRoutes } from './api-keys/routes.js';
+import { applicationDeskRoutes } from './applications/desk-routes.js';
 import { auditLogRoutes } from './audit-log/routes.js';
 import { approvalRoutes } from './approvals/routes.js';
 import { createAuthenticator } from './auth/authenticate.js';
@@ -24,6 +27,9 @@ import { diagnosticsRoutes } from './health/admin-routes.js';
 import { ledgerInternalRoutes } from './ledger/internal-routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { mailboxRoutes } from './mail/routes.js';
+import { createMembershipDurable } from './membership/durable.js';
+import { membershipRoutes } from './membership/routes.js';
+import { stripeEventRoutes } from './stripe-events/routes.js';
 import { inviteRoutes } from './invites/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
 import type { SecretHashes } from './auth/secret.js';
@@ -53,6 +59,9 @@ export interface ApiParts {
   readonly secretHashes: SecretHashes;
   readonly platformAdmins: ReadonlySet<string>;
   readonly callMeter: CallMeter;
+  /** Undefined without a Stripe account: nobody can pay then. */
+  readonly billing: Billing | undefined;
+  readonly readWebhook: ReturnType<typeof createWebhookReader>;
   readonly growth: Growth;
   readonly logger: Logger;
   readonly publicUrl: string;
@@ -69,6 +78,7 @@ export interface ApiParts {
 export function apiRoutes(parts: ApiParts): readonly Route[] {
   const { database, client } = parts;
   const commands = { ...parts, runs: createRunDurable(client, parts.queues) };
+  const membership = { ...parts, memberships: createMembershipDurable(client, parts.queues) };
   const dependencies = [
     { name: 'database', ping: () => database.knex.raw('select 1') },
     { name: 'storage', ping: () => parts.evidenceObjects.ping() },
@@ -99,6 +109,9 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),
     ...ownShareRoutes({ ...parts, objects: parts.evidenceObjects }),
     ...ledgerRoutes(parts),
+    ...membershipRoutes(membership),
+    ...stripeEventRoutes(membership),
+    ...applicationDeskRoutes(membership),
     ...ledgerInternalRoutes(parts),
     ...diagnosticsRoutes({ ...parts, queues: { ...parts.queues } }),
   ];

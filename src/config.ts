@@ -65,8 +65,21 @@ const shared = {
   LEDGER_ORIGIN: z.string().regex(/^[a-z0-9.-]+\/\d{4}$/, 'host/year, as in ledger.example.org/2026'),
 };
 
+/** Stripe's account; left out, nobody can pay. Another server that speaks its protocol only outside of production. */
+const stripe = {
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^[sr]k_(test|live)_\w+$/, 'must be a secret or restricted key of Stripe')
+    .optional(),
+  STRIPE_API_BASE: z.url({ protocol: /^https?$/ }).optional(),
+};
+/** The webhook's signing secrets, comma-separated: two while one replaces the other. */
+const webhookSecrets = z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean));
+
 const api = z.object({
   ...shared,
+  ...stripe,
+  STRIPE_WEBHOOK_SECRETS: webhookSecrets.prefault(''),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   SESSION_KEY_FILE: file,
@@ -82,6 +95,7 @@ const api = z.object({
 
 const core = z.object({
   ...shared,
+  ...stripe,
   RECEIPT_KEY_FILE: file,
   LEDGER_KEY_FILE: file,
   LEDGER_MLDSA_KEY_FILE: file.optional(),
@@ -116,8 +130,8 @@ export class ConfigFault extends Error {
   override readonly name = 'ConfigFault';
 }
 
-export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => guardMailbox(read(api, env));
-export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig => guardFaults(guardMailbox(read(core, env)));
+export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => guardStripe(guardMailbox(read(api, env)));
+export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig => guardFaults(guardStripe(guardMailbox(read(core, env))));
 export const readLedgerToolConfig = (env: NodeJS.ProcessEnv): z.output<typeof ledgerTool> => read(ledgerTool, env);
 export const readPdfConfig = (env: NodeJS.ProcessEnv): PdfConfig => read(pdf, env);
 
@@ -126,6 +140,23 @@ function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigFault(`The configuration is incomplete or wrong (see .env.example):\n${faults.join('\n')}`);
+}
+
+interface StripeConfig {
+  readonly NODE_ENV: string;
+  readonly STRIPE_SECRET_KEY?: string | undefined;
+  readonly STRIPE_API_BASE?: string | undefined;
+  readonly STRIPE_WEBHOOK_SECRETS?: readonly string[];
+}
+
+/** Money is real in production: no stand-in there, and no account whose webhooks could be forged. */
+function guardStripe<C extends StripeConfig>(config: C): C {
+  const { NODE_ENV, STRIPE_API_BASE, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRETS } = config;
+  if (NODE_ENV === 'production' && STRIPE_API_BASE !== undefined)
+    throw new ConfigFault('STRIPE_API_BASE leads away from Stripe: it is for development and tests only.');
+  if (STRIPE_SECRET_KEY !== undefined && STRIPE_WEBHOOK_SECRETS?.length === 0)
+    throw new ConfigFault('STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRETS, as in whsec_….');
+  return config;
 }
 
 function guardFaults(config: CoreConfig): CoreConfig {

@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
 import { createObjectStore } from './adapters/object-store.js';
+import { createWebhookReader } from './adapters/stripe-webhook.js';
 import { apiRoutes } from './api.js';
 import { createSecretHashes } from './auth/secret.js';
 import { createTokens } from './auth/tokens.js';
@@ -30,6 +31,8 @@ export function documentedRoutes(): readonly Route[] {
     tokens: createTokens(''),
     secretHashes: createSecretHashes([{ version: 1, key: Buffer.alloc(32) }]),
     platformAdmins: new Set(),
+    billing: undefined,
+    readWebhook: createWebhookReader([]),
     callMeter: { count: () => undefined, flush: () => Promise.resolve(), close: () => Promise.resolve() },
     growth: { until: () => Promise.resolve(), next: () => Promise.resolve(), close: () => Promise.resolve() },
     logger: pino({ level: 'silent' }),

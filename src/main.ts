@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connectTemporal } from './adapters/temporal.js';
+import { createWebhookReader } from './adapters/stripe-webhook.js';
 import { createApi, type ApiParts, type Listener } from './api.js';
 import { createSessions } from './auth/session.js';
 import { createSecretHashes } from './auth/secret.js';
@@ -9,7 +10,7 @@ import { readApiConfig } from './config.js';
 import { openDatabase } from './db/database.js';
 import { listen } from './db/listen.js';
 import { createCallMeter } from './usage/call-meter.js';
-import { createLogger, openStores, queuesOf, runProcess } from './process.js';
+import { createLogger, openBilling, openStores, queuesOf, runProcess } from './process.js';
 
 /** The API process: stateless, any number of them. */
 await runProcess(async (onStop) => {
@@ -37,6 +38,8 @@ await runProcess(async (onStop) => {
     secretHashes: createSecretHashes(config.KEY_PEPPERS),
     platformAdmins: config.PLATFORM_ADMINS,
     callMeter,
+    billing: openBilling(config),
+    readWebhook: createWebhookReader(config.STRIPE_WEBHOOK_SECRETS),
     publicUrl: config.PUBLIC_URL,
     logId: config.LEDGER_ORIGIN,
     signUp: config.SIGN_UP,

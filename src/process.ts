@@ -1,6 +1,7 @@
 import pino, { type Logger } from 'pino';
 import { createObjectStore, type ObjectStore } from './adapters/object-store.js';
-import { ConfigFault, type SharedConfig } from './config.js';
+import { createStripe, type Billing } from './adapters/stripe.js';
+import { ConfigFault, type CoreConfig, type SharedConfig } from './config.js';
 import type { TaskQueues } from './runs/durable.js';
 
 /** Work in flight gets this long to end after a signal, in milliseconds. */
@@ -71,3 +72,11 @@ export const queuesOf = ({ TASK_QUEUE_PREFIX: prefix }: Pick<SharedConfig, 'TASK
   core: `${prefix}-core`,
   pdf: `${prefix}-pdf`,
 });
+
+/** Stripe, if the deployment has an account there. */
+export function openBilling(
+  config: Pick<CoreConfig, 'STRIPE_SECRET_KEY' | 'STRIPE_API_BASE' | 'PUBLIC_URL'>,
+): Billing | undefined {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_API_BASE: apiBase, PUBLIC_URL: publicUrl } = config;
+  return secretKey === undefined ? undefined : createStripe({ secretKey, publicUrl, apiBase });
+}

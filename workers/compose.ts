@@ -9,9 +9,24 @@ import { createEvidenceActivities, type EvidenceActivities } from '../activities
 import { createLedgerAuditActivities, type LedgerAuditActivities } from '../activities/ledger-audit.js';
 import { createLedgerActivities, type LedgerActivities, type LedgerDeps } from '../activities/ledger.js';
 import { createMailActivities, type MailDeps } from '../activities/mail.js';
+import { createCheckoutActivities, type CheckoutActivities } from '../activities/membership/checkout.js';
+import {
+  createMembershipCommandActivities,
+  type MembershipCommandActivities,
+} from '../activities/membership/commands.js';
+import {
+  createMembershipReceiptActivities,
+  type MembershipReceiptActivities,
+} from '../activities/membership/receipts.js';
+import { createRefreshActivities, type RefreshActivities } from '../activities/membership/refresh.js';
 import { createReceiptActivities, type ReceiptActivities, type ReceiptDeps } from '../activities/receipts.js';
 import { createReconcileActivities, type ReconcileActivities } from '../activities/reconcile.js';
 import { createRunActivities, type RunActivities } from '../activities/runs.js';
+import {
+  createStripeEventActivities,
+  type StripeEventActivities,
+  type StripeEventDeps,
+} from '../activities/stripe-events.js';
 import { createSubmissionActivities, type SubmissionActivities } from '../activities/submissions.js';
 import { createWitnessActivities, type WitnessActivities, type WitnessDeps } from '../activities/witnesses.js';
 import type { Mailer } from '../src/adapters/mailer.js';
@@ -27,6 +42,8 @@ import type { auditLog } from '../workflows/ledger/audit-log.js';
 import type { keepLedger } from '../workflows/ledger/keep-ledger.js';
 import type { keepWitnessed } from '../workflows/ledger/keep-witnessed.js';
 import type { keepOutbox } from '../workflows/mail/keep-outbox.js';
+import type { reconcileMemberships } from '../workflows/membership/reconcile-memberships.js';
+import type { sweepStripeEvents } from '../workflows/membership/sweep-stripe-events.js';
 import type { reconcileRuns } from '../workflows/runs/reconcile-runs.js';
 
 export interface CoreParts
@@ -34,7 +51,8 @@ export interface CoreParts
     Omit<ReceiptDeps, 'database'>,
     Omit<MailDeps, 'mailer' | 'database'>,
     Pick<LedgerDeps, 'logKey' | 'cosigners' | 'queued'>,
-    Pick<WitnessDeps, 'policy' | 'witnesses' | 'witnessSpacingMs'> {
+    Pick<WitnessDeps, 'policy' | 'witnesses' | 'witnessSpacingMs'>,
+    StripeEventDeps {
   readonly database: Database;
   readonly evidenceObjects: ObjectStore;
   readonly ledgerObjects: ObjectStore;
@@ -52,7 +70,12 @@ type CoreActivities = RunActivities &
   LedgerActivities &
   LedgerAuditActivities &
   WitnessActivities &
-  ReconcileActivities;
+  ReconcileActivities &
+  MembershipCommandActivities &
+  CheckoutActivities &
+  RefreshActivities &
+  MembershipReceiptActivities &
+  StripeEventActivities;
 
 /** All activities of the core queue over one set of parts. */
 export function createCoreActivities(parts: CoreParts): CoreActivities {
@@ -70,6 +93,11 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createLedgerAuditActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createWitnessActivities(parts),
     ...createReconcileActivities(parts),
+    ...createMembershipCommandActivities(parts),
+    ...createCheckoutActivities(parts),
+    ...createRefreshActivities(parts),
+    ...createMembershipReceiptActivities(parts),
+    ...createStripeEventActivities(parts),
     ...(mailer ? createMailActivities({ ...parts, mailer }) : {}),
   };
 }
@@ -95,6 +123,7 @@ export async function prepareLedger(
 }
 
 const RECONCILE_EVERY = '5m';
+const SWEEP_EVERY = '1m';
 /** In UTC. */
 const NIGHTLY = { hour: 3, minute: 17 };
 
@@ -138,6 +167,18 @@ export async function startLoops(
     workflowType: 'auditLog',
     args: ['full'],
     spec: { calendars: [NIGHTLY] },
+  });
+  await schedule<typeof sweepStripeEvents>(client, queue, {
+    id: 'sweep-stripe-events',
+    workflowType: 'sweepStripeEvents',
+    args: [],
+    spec: { intervals: [{ every: SWEEP_EVERY }] },
+  });
+  await schedule<typeof reconcileMemberships>(client, queue, {
+    id: 'reconcile-memberships',
+    workflowType: 'reconcileMemberships',
+    args: [],
+    spec: { calendars: [{ hour: 3, minute: 47 }] },
   });
 }
 

@@ -9,8 +9,9 @@ import { createTokens } from '../src/auth/tokens.js';
 import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
 import { readLogSigners } from '../src/ledger/signers.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
+import { createMembershipDurable } from '../src/membership/durable.js';
 import { createRunDurable } from '../src/runs/durable.js';
-import { createLogger, openStores, queuesOf, runProcess } from '../src/process.js';
+import { createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
 import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
 import { faultInterceptors } from '../activities/fault-interceptor.js';
 import { refusalInterceptor } from '../activities/refusal-interceptor.js';
@@ -66,6 +67,9 @@ await runProcess(async (onStop) => {
       tokens: createTokens(config.PEPPER),
       publicUrl: config.PUBLIC_URL,
       runs: createRunDurable(client, queues),
+      memberships: createMembershipDurable(client, queues),
+      billing: openBilling(config),
+      logger,
     }),
     interceptors: { activity: [...faultInterceptors(config.FAULT_POINT), refusalInterceptor] },
     maxCachedWorkflows: 500,

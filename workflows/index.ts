@@ -5,3 +5,6 @@ export { keepOutbox } from './mail/keep-outbox.js';
 export { reconcileRuns } from './runs/reconcile-runs.js';
 export { runLifecycle } from './runs/run-lifecycle.js';
 export { renderShare } from './shares/render-share.js';
+export { keepMembership } from './membership/keep-membership.js';
+export { reconcileMemberships } from './membership/reconcile-memberships.js';
+export { sweepStripeEvents } from './membership/sweep-stripe-events.js';

@@ -36,3 +36,14 @@ export const auditProfile: ActivityOptions = {
   heartbeatTimeout: '1m',
   retry: { initialInterval: '1s', maximumInterval: '5m' },
 };
+/** Stripe, which may be slow, refuse for a while or be away: money is owed an answer, so there is no last attempt. */
+export const stripeProfile: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '500ms', maximumInterval: '1m' },
+};
+/** A sweep over many rows, with heartbeats; the next one comes by its schedule, so a failing one soon gives up. */
+export const sweepProfile: ActivityOptions = {
+  startToCloseTimeout: '30m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 5 },
+};

@@ -9,6 +9,7 @@ import { ledgerAudits } from './migrations/0010-ledger-audits.js';
 import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
+import { membership } from './migrations/0040-membership.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -22,6 +23,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0010-ledger-audits', sql: ledgerAudits },
   { name: '0020-checks', sql: checks },
   { name: '0016-shares', sql: shares },
+  { name: '0040-membership', sql: membership },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

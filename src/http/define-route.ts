@@ -49,6 +49,8 @@ interface RouteSpec<T, P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly body: B;
   /** Set when the handler reads the request stream itself: the parts of the multipart body, for the document. */
   readonly upload?: z.ZodType;
+  /** Set when the handler gets the bytes of the body as they came, in a Buffer: what signs them proves who sent them. */
+  readonly raw?: boolean;
   /** Set when a browser form may send the body too, URL-encoded. */
   readonly form?: boolean;
   /** Reads the body as YAML where it is sent as application/yaml. */
@@ -85,6 +87,7 @@ export interface Route {
   readonly summary: string;
   readonly auth: Gate<unknown>;
   readonly upload: z.ZodType | undefined;
+  readonly raw: boolean;
   readonly form: boolean;
   readonly yaml: ((bytes: Uint8Array) => unknown) | undefined;
   readonly status: number;
@@ -111,7 +114,7 @@ export const noBody = z.strictObject({}).optional();
 export function defineRoute<T, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   spec: RouteSpec<T, P, Q, B, R>,
 ): Route {
-  const { upload, form = false, alsoStatus = [], media = [], params, query, body, response } = spec;
+  const { upload, raw = false, form = false, alsoStatus = [], media = [], params, query, body, response } = spec;
   const admit = (actor: Actor | undefined): T => {
     const admitted = spec.auth.admit(actor);
     if (spec.may && !spec.may(admitted)) throw new Refusal('forbidden', `Your role may not do this: ${spec.summary}.`);
@@ -124,6 +127,7 @@ export function defineRoute<T, P extends z.ZodType, Q extends z.ZodType, B exten
     summary: spec.summary,
     auth: spec.auth,
     upload,
+    raw,
     form,
     yaml: spec.yaml,
     status: spec.status,

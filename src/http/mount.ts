@@ -39,10 +39,11 @@ async function answer(ctx: Context, route: Route, options: MountOptions): Promis
   const actor =
     route.auth.name === 'public' ? undefined : await options.authenticate(ctx.get('authorization') || undefined);
   if (actor && actor.kind !== 'internal') options.meter.count(actor.orgId);
-  await options.limit(ctx, actor);
+  // A raw body is its own credential: its senders are told apart by their signature, not by their network.
+  if (!route.raw) await options.limit(ctx, actor);
   route.admit(actor);
   const request = requestInfo(ctx);
-  const body = route.upload ? undefined : await readBody(ctx, route);
+  const body = route.raw ? await readBytes(ctx) : route.upload ? undefined : await readBody(ctx, route);
   const params: unknown = ctx['params'];
   const input = { params, query: { ...ctx.query }, body, request };
   const reply = await route.run(input, actor);

@@ -33,7 +33,7 @@ export function openapi(routes: readonly Route[]): Readonly<Record<string, unkno
 
 function requestOf(route: Route): object {
   const { params, query } = route.schemas;
-  const body = route.upload ?? route.schemas.body;
+  const body = route.raw ? z.looseObject({}) : (route.upload ?? route.schemas.body);
   const hasBody = !(body instanceof z.ZodOptional);
   return {
     ...(params instanceof z.ZodObject && Object.keys(params.shape).length > 0 ? { params } : {}),

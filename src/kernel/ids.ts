@@ -24,6 +24,9 @@ export const idPrefixes = {
   internalKey: 'ink',
   request: 'req',
   flightSheet: 'fls',
+  membership: 'mbr',
+  application: 'app',
+  membershipChange: 'mbc',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

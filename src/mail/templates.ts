@@ -1,7 +1,8 @@
 import { signInCode, type Tokens } from '../auth/tokens.js';
 import { assertNever } from '../kernel/assert-never.js';
+import { membershipMail } from './membership.js';
 
-export type MailTemplate = 'sign_in' | 'invite' | 'review_reminder';
+export type MailTemplate = 'sign_in' | 'invite' | 'review_reminder' | 'membership';
 export interface Mail {
   readonly subject: string;
   readonly text: string;
@@ -34,6 +35,8 @@ export function renderMail(
         subject: 'A run is waiting for you',
         text: `A run waits for a decision since ${params['since'] ?? 'some days'}:\n\n${publicUrl}/runs/${params['run_id'] ?? ''}\n`,
       };
+    case 'membership':
+      return membershipMail(params, publicUrl);
     default:
       return assertNever(template);
   }

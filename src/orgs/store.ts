@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Role } from '../auth/actor.js';
-import { enterTenant, type Outsider, type Tenant } from '../db/database.js';
+import { enterTenant, type Outsider, type System, type Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
 import { MembershipRow, OrgRow } from './model.js';
@@ -93,6 +93,11 @@ export async function findOrg(tenant: Tenant): Promise<Org> {
   const row = await OrgRow.query(tenant.trx).findById(tenant.orgId).throwIfNotFound();
   const { id, name, alias, sandboxOf, createdAt } = row;
   return { id, name, alias, sandboxOf, createdAt };
+}
+
+/** Whether there is such an organization: for the platform's own desk. */
+export async function isOrg({ trx }: System, id: string): Promise<boolean> {
+  return (await OrgRow.query(trx).where({ id }).resultSize()) > 0;
 }
 
 export async function findMembership(tenant: Tenant, userId: string): Promise<Membership | undefined> {
