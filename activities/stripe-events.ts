@@ -5,7 +5,7 @@ import type { Database } from '../src/db/database.js';
 import type { MembershipDurable } from '../src/membership/durable.js';
 import { findOwner, listBilled } from '../src/membership/store.js';
 import { UNKNOWN_PATIENCE_MS } from '../src/stripe-events/rules.js';
-import { abandonEvent, assignEvent, listUnprocessed } from '../src/stripe-events/store.js';
+import { abandonEvent, assignEvent, listUnprocessed, type StoredEvent } from '../src/stripe-events/store.js';
 
 export interface Swept {
   readonly seen: number;
@@ -42,7 +42,7 @@ export function createStripeEventActivities(deps: StripeEventDeps): StripeEventA
       const owners = new Set<string>();
       let unknown = 0;
       for (const event of events) {
-        const owner = event.orgId ?? (await database.system((system) => findOwner(system, event)));
+        const owner = event.orgId ?? (await ownerOf(event));
         if (owner !== undefined) {
           if (event.orgId === null) await database.system((system) => assignEvent(system, event.id, owner));
           owners.add(owner);
@@ -76,6 +76,14 @@ export function createStripeEventActivities(deps: StripeEventDeps): StripeEventA
       return { memberships: count, strangers: billing ? await countStrangers(billing) : 0 };
     },
   };
+
+  /** By what we know, or else by what Stripe says of the payment. */
+  async function ownerOf(event: StoredEvent): Promise<string | undefined> {
+    const known = await database.system((system) => findOwner(system, event));
+    if (known !== undefined || event.paymentId === null || !billing) return known;
+    const customerId = await billing.findPayer(event.paymentId);
+    return customerId === null ? undefined : database.system((system) => findOwner(system, { customerId }));
+  }
 
   async function countStrangers(stripe: Billing): Promise<number> {
     let strangers = 0;

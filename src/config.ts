@@ -131,7 +131,8 @@ export class ConfigFault extends Error {
 }
 
 export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => guardStripe(guardMailbox(read(api, env)));
-export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig => guardFaults(guardStripe(guardMailbox(read(core, env))));
+export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig =>
+  guardFaults(guardStripe(guardMailbox(read(core, env))));
 export const readLedgerToolConfig = (env: NodeJS.ProcessEnv): z.output<typeof ledgerTool> => read(ledgerTool, env);
 export const readPdfConfig = (env: NodeJS.ProcessEnv): PdfConfig => read(pdf, env);
 

@@ -110,7 +110,10 @@ async function keepCustomer(database: Database, orgId: string, stripeCustomerId:
 async function finish(
   database: Database,
   ref: MembershipCommandRef,
-  { customerId, session }: { readonly customerId: string; readonly session: { readonly id: string; readonly url: string } },
+  {
+    customerId,
+    session,
+  }: { readonly customerId: string; readonly session: { readonly id: string; readonly url: string } },
 ): Promise<MembershipSnapshot> {
   const overtaken = await database.tenant(ref.orgId, async (tenant) => {
     const now = new Date();

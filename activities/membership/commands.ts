@@ -98,5 +98,6 @@ async function requireCoolDown(tenant: Tenant, membership: PaidMembership, now: 
   const earlier = await findApplication(tenant, membership.applicationId);
   if (earlier?.state !== 'rejected' || earlier.decidedAt === null) return;
   const again = new Date(earlier.decidedAt.getTime() + COOL_DOWN_DAYS * DAY_MS);
-  if (now < again) throw new Refusal('cool_down', `The last application was rejected; apply again after ${again.toISOString()}.`);
+  if (now < again)
+    throw new Refusal('cool_down', `The last application was rejected; apply again after ${again.toISOString()}.`);
 }

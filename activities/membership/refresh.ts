@@ -58,7 +58,9 @@ export function createRefreshActivities({
         membership.stripeCustomerId === customerId &&
         membership.checkoutSessionId === sessionId;
       if (isCurrent) await markProcessed(tenant, begun.events);
-      const next = isCurrent ? await observe(tenant, membership, { facts, appliedTicket: begun.ticket }, now) : membership;
+      const next = isCurrent
+        ? await observe(tenant, membership, { facts, appliedTicket: begun.ticket }, now)
+        : membership;
       const owed = isCurrent ? compensations(decisionsOf(next), facts) : [];
       return { isCurrent, owed, snapshot: await snapshotOf(tenant, next, now) };
     });

@@ -12,8 +12,10 @@ const eventSchema = z.object({
   created: z.number(),
   data: z.object({ object: z.looseObject({ id: z.string().optional(), object: z.string().optional() }) }),
 });
+const reference = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]);
 const ownerSchema = z.object({
-  customer: z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]).nullish(),
+  customer: reference.nullish(),
+  payment_intent: reference.nullish(),
   client_reference_id: z.string().nullish(),
   metadata: z.object({ membership_id: z.string().optional() }).nullish(),
 });
@@ -29,6 +31,7 @@ export function noticeOf(given: unknown): StripeNotice {
     type,
     createdAt: new Date(created * 1000),
     customerId: isCustomer ? (object.id ?? null) : (owner?.customer ?? null),
+    paymentId: owner?.payment_intent ?? null,
     membershipId: owner?.client_reference_id ?? owner?.metadata?.membership_id ?? null,
   };
 }
@@ -46,8 +49,10 @@ export function createWebhookReader(
       try {
         return noticeOf(Stripe.webhooks.constructEvent(bytes, signature, secret, TOLERANCE_SECONDS));
       } catch (error) {
-        if (error instanceof z.ZodError) throw new Refusal('invalid_request', 'This is no event of Stripe.', {}, { cause: error });
-        if (!(error instanceof Stripe.errors.StripeSignatureVerificationError) && !(error instanceof SyntaxError)) throw error;
+        if (error instanceof z.ZodError)
+          throw new Refusal('invalid_request', 'This is no event of Stripe.', {}, { cause: error });
+        if (!(error instanceof Stripe.errors.StripeSignatureVerificationError) && !(error instanceof SyntaxError))
+          throw error;
       }
     }
     throw new Refusal('invalid_signature', 'None of our secrets made this signature.');

@@ -26,6 +26,8 @@ export interface StripeNotice {
   readonly type: string;
   readonly createdAt: Date;
   readonly customerId: string | null;
+  /** The payment it is about: disputes and refunds name no customer. */
+  readonly paymentId: string | null;
   readonly membershipId: string | null;
 }
 
@@ -39,6 +41,8 @@ export interface Billing {
   openCheckout(order: CheckoutOrder): Promise<{ readonly id: string; readonly url: string }>;
   /** Closes an open session; one that is over already is left as it is. */
   expireCheckout(sessionId: string): Promise<void>;
+  /** Whose payment it is. */
+  findPayer(paymentId: string): Promise<string | null>;
   openPortal(customerId: string): Promise<string>;
   /** Gives a whole payment back, once: a second time changes nothing. */
   refund(paymentId: string): Promise<void>;
@@ -117,6 +121,11 @@ export function createStripe({ secretKey, publicUrl, apiBase, timeoutMs = TIMEOU
       });
       return url;
     },
+    async findPayer(paymentId) {
+      const payment = await unlessMissing(() => stripe.paymentIntents.retrieve(paymentId));
+      const { customer = null } = payment ?? {};
+      return typeof customer === 'string' ? customer : (customer?.id ?? null);
+    },
     async refund(paymentId) {
       await tolerating(['charge_already_refunded'], () =>
         stripe.refunds.create(
@@ -155,9 +164,7 @@ async function gatherFacts(
     unlessMissing(() => stripe.customers.retrieve(customerId)),
     sessionId === null ? null : unlessMissing(() => stripe.checkout.sessions.retrieve(sessionId)),
     listOf(() => stripe.subscriptions.list({ customer: customerId, status: 'all', limit: 100 })),
-    listOf(() =>
-      stripe.invoices.list({ customer: customerId, status: 'paid', limit: 100, expand: ['data.payments'] }),
-    ),
+    listOf(() => stripe.invoices.list({ customer: customerId, status: 'paid', limit: 100, expand: ['data.payments'] })),
     listOf(() => stripe.charges.list({ customer: customerId, limit: 100 })),
   ]);
   const disputed = charges.filter(isDisputed).flatMap((charge) => paymentOf(charge) ?? []);

@@ -5,7 +5,10 @@ import { pageQuery } from '../http/paging.js';
 /** What an organization tells when it applies. */
 export const applyBody = z.strictObject({
   use_case: z.string().trim().min(1).max(4000).meta({ description: 'What the membership is for.' }),
-  website: z.url({ protocol: /^https?$/ }).max(500).optional(),
+  website: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional(),
   runs_per_month: z.int().min(0).max(100_000_000).optional(),
 });
 export type Answers = z.output<typeof applyBody>;

@@ -16,5 +16,10 @@ export function showApplication(application: Application): z.input<typeof applic
 
 export function showDeskApplication(application: DeskApplication): z.input<typeof deskApplicationView> {
   const { orgId, orgName, answers, decidedBy } = application;
-  return { ...showApplication(application), organization: { id: orgId, name: orgName }, answers, decided_by: decidedBy };
+  return {
+    ...showApplication(application),
+    organization: { id: orgId, name: orgName },
+    answers,
+    decided_by: decidedBy,
+  };
 }

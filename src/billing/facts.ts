@@ -70,7 +70,12 @@ function periodOf(invoice: Objects['paidInvoices'][number], objects: Objects): r
     .filter(({ status }) => status === 'paid')
     .flatMap(({ payment }) => payment.payment_intent ?? []);
   return [
-    { subscriptionId, start: last.start * 1000, end: last.end * 1000, payments: ids.map((id) => paymentFacts(id, objects)) },
+    {
+      subscriptionId,
+      start: last.start * 1000,
+      end: last.end * 1000,
+      payments: ids.map((id) => paymentFacts(id, objects)),
+    },
   ];
 }
 

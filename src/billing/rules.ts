@@ -88,7 +88,8 @@ const isRefunded = (period: PaidPeriod): boolean =>
 
 /** The verdict on a membership: a pure function of our decisions, of Stripe as it is now, and of the time. */
 export function standingOf(decisions: Decisions, billing: BillingFacts, now: number): Standing {
-  const paid = decisions.decision === 'approved' ? billingStanding(billing, decisions.wasMember, now) : undecided(decisions);
+  const paid =
+    decisions.decision === 'approved' ? billingStanding(billing, decisions.wasMember, now) : undecided(decisions);
   if (decisions.isSuspended) return { ...paid, state: 'suspended', because: 'suspended_by_us', accessUntil: null };
   const { compedUntil } = decisions;
   if (compedUntil !== null && compedUntil > now)
@@ -154,8 +155,7 @@ export function governingSubscription(billing: BillingFacts): SubscriptionFacts 
   return billing.subscriptions
     .filter(({ id }) => lastPeriod(billing, id))
     .toSorted(
-      (a, b) =>
-        rank(a) - rank(b) || (isPaying(a) ? byAge(a, b) : endOf(b) - endOf(a)) || (a.id < b.id ? -1 : 1),
+      (a, b) => rank(a) - rank(b) || (isPaying(a) ? byAge(a, b) : endOf(b) - endOf(a)) || (a.id < b.id ? -1 : 1),
     )[0];
 }
 
@@ -183,7 +183,8 @@ function paidStanding(billing: BillingFacts, governing: SubscriptionFacts, perio
   switch (status) {
     case 'active':
     case 'trialing':
-      if (cancelAtPeriodEnd) return now < end ? stand('cancelling', 'ends_with_period', end) : stand('cancelled', 'cancelled');
+      if (cancelAtPeriodEnd)
+        return now < end ? stand('cancelling', 'ends_with_period', end) : stand('cancelled', 'cancelled');
       if (now < end) return stand('active', 'paid', end + GRACE_MS);
       return inGrace ? stand('past_due', 'renewal_awaited', end + GRACE_MS) : stand('lapsed', 'renewal_missing');
     case 'past_due':

@@ -8,7 +8,10 @@ const NAMESPACE = '5f0c0e5c-3a3f-4a52-9a63-0b1f4f0f3c9d';
 
 /** Names one command for ever: the same person, operation and Idempotency-Key give the same id. */
 export function commandIdOf(
-  actor: Pick<OrgActor, 'orgId' | 'userId'>, operation: string, idempotencyKey: string): string {
+  actor: Pick<OrgActor, 'orgId' | 'userId'>,
+  operation: string,
+  idempotencyKey: string,
+): string {
   return v5([actor.orgId, actor.userId, operation, idempotencyKey].join('\n'), NAMESPACE);
 }
 

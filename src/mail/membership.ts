@@ -6,15 +6,24 @@ export function membershipMail(
   const day = (params['period_end'] ?? '').slice(0, 10);
   const portal = `Manage payment and invoices: POST ${publicUrl}/membership/portal opens the billing portal.`;
   const texts: Readonly<Record<string, readonly [string, string]>> = {
-    approved: ['Your application is approved', `Pay for the membership: POST ${publicUrl}/membership/checkout opens the payment page.`],
-    rejected: ['Your application was not approved', `The reason is in GET ${publicUrl}/membership. You may apply again later.`],
+    approved: [
+      'Your application is approved',
+      `Pay for the membership: POST ${publicUrl}/membership/checkout opens the payment page.`,
+    ],
+    rejected: [
+      'Your application was not approved',
+      `The reason is in GET ${publicUrl}/membership. You may apply again later.`,
+    ],
     active: ['Your membership is active', `It is paid until ${day}. ${portal}`],
     renewed: ['Your membership is renewed', `It is paid until ${day}. ${portal}`],
     payment_failed: ['A payment for your membership failed', `Nothing is lost yet. ${portal}`],
     lapsed: ['Your membership has lapsed', `Become a member again: POST ${publicUrl}/membership/checkout.`],
     cancelled: ['Your membership has ended', `Become a member again: POST ${publicUrl}/membership/checkout.`],
     suspended: ['Your membership is suspended', `The reason is in GET ${publicUrl}/membership.`],
-    refunded: ['A payment was given back', `It could not be counted for your membership. See GET ${publicUrl}/membership.`],
+    refunded: [
+      'A payment was given back',
+      `It could not be counted for your membership. See GET ${publicUrl}/membership.`,
+    ],
     reminder:
       params['ending'] === 'true'
         ? ['Your membership ends soon', `It ends on ${day}. ${portal}`]

@@ -4,7 +4,13 @@ import type { Database, Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
 import type { MembershipEvent } from './rules.js';
 import { requireTransition, settle, snapshotOf, type MembershipSnapshot } from './settle.js';
-import { ensureMembership, findMembership, lockMembership, type MembershipPatch, type PaidMembership } from './store.js';
+import {
+  ensureMembership,
+  findMembership,
+  lockMembership,
+  type MembershipPatch,
+  type PaidMembership,
+} from './store.js';
 
 export interface MembershipRef {
   readonly orgId: string;

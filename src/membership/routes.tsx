@@ -61,7 +61,14 @@ export function membershipRoutes(deps: MembershipRouteDeps): readonly Route[] {
       response: orPending(applicationView),
       status: 201,
       alsoStatus: [202],
-      refuses: ['forbidden', 'invalid_request', 'invalid_transition', 'cool_down', 'idempotency_mismatch', 'unavailable'],
+      refuses: [
+        'forbidden',
+        'invalid_request',
+        'invalid_transition',
+        'cool_down',
+        'idempotency_mismatch',
+        'unavailable',
+      ],
       handle: async ({ actor, body, request }) => reply(await apply(deps, actor, request, body), applicationView),
     }),
     defineRoute({
@@ -165,12 +172,7 @@ async function portalOf(billing: Billing, customerId: string): Promise<string> {
   }
 }
 
-async function apply(
-  deps: MembershipRouteDeps,
-  actor: Person,
-  request: RequestInfo,
-  body: Answers,
-): Promise<Answer> {
+async function apply(deps: MembershipRouteDeps, actor: Person, request: RequestInfo, body: Answers): Promise<Answer> {
   const { name } = await deps.database.tenant(actor.orgId, findOrg);
   const applicationId = newId('application');
   return giveMembershipCommand(deps, {

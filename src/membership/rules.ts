@@ -115,8 +115,10 @@ export function nextDeadline(
 ): Deadline | null {
   const { state, periodEnd } = standing;
   const days = REMINDER_DAYS[given.reminders];
-  const reminder = days === undefined || periodEnd === null ? null : { kind: 'remind' as const, at: periodEnd - days * DAY_MS };
-  const at = (kind: Deadline['kind'], time: number | null): Deadline | null => (time === null ? null : { kind, at: time });
+  const reminder =
+    days === undefined || periodEnd === null ? null : { kind: 'remind' as const, at: periodEnd - days * DAY_MS };
+  const at = (kind: Deadline['kind'], time: number | null): Deadline | null =>
+    time === null ? null : { kind, at: time };
   switch (state) {
     case 'active':
       return reminder ?? at('renewal', periodEnd === null ? null : periodEnd + RENEWAL_PATIENCE_MS);
@@ -146,7 +148,8 @@ export const remindersDue = (periodEnd: number, now: number): number =>
   REMINDER_DAYS.filter((days) => now >= periodEnd - days * DAY_MS).length;
 
 type ReceiptEvent = 'activated' | 'renewed' | 'lapsed' | 'cancelled' | 'suspended';
-const isPaid = (state: MembershipState): boolean => state === 'active' || state === 'cancelling' || state === 'past_due';
+const isPaid = (state: MembershipState): boolean =>
+  state === 'active' || state === 'cancelling' || state === 'past_due';
 
 /** What of a change is receipted. The occasion names it for ever: reaching it again finds the receipt that is there. */
 export function receiptFor(
@@ -154,7 +157,8 @@ export function receiptFor(
   after: Pick<Standing, 'state' | 'because' | 'periodStart' | 'periodEnd'>,
 ): { readonly event: ReceiptEvent; readonly occasion: string } | null {
   const { state, because, periodStart, periodEnd } = after;
-  if (periodEnd === null || periodStart === null || (state === before.state && periodEnd === before.periodEnd)) return null;
+  if (periodEnd === null || periodStart === null || (state === before.state && periodEnd === before.periodEnd))
+    return null;
   if (isPaid(state)) {
     if (!isPaid(before.state)) return { event: 'activated', occasion: `activated:${String(periodStart)}` };
     return periodEnd > (before.periodEnd ?? 0) ? { event: 'renewed', occasion: `renewed:${String(periodEnd)}` } : null;
@@ -164,14 +168,7 @@ export function receiptFor(
 }
 
 export type MembershipNews =
-  | 'approved'
-  | 'rejected'
-  | 'active'
-  | 'renewed'
-  | 'payment_failed'
-  | 'lapsed'
-  | 'cancelled'
-  | 'suspended';
+  'approved' | 'rejected' | 'active' | 'renewed' | 'payment_failed' | 'lapsed' | 'cancelled' | 'suspended';
 
 /** What the people of an organization hear of a change; null when there is nothing to tell. */
 export function newsOf(

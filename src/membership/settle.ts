@@ -16,7 +16,13 @@ import {
   type MembershipNews,
   type MembershipState,
 } from './rules.js';
-import { changeMembership, insertChange, listOwedReceipts, type MembershipPatch, type PaidMembership } from './store.js';
+import {
+  changeMembership,
+  insertChange,
+  listOwedReceipts,
+  type MembershipPatch,
+  type PaidMembership,
+} from './store.js';
 
 /** What a workflow keeps of a membership: a cache of the row, refreshed by every activity. Times in Unix ms. */
 export interface MembershipSnapshot {
@@ -71,7 +77,11 @@ export function requireTransition(membership: PaidMembership, event: MembershipE
     throw new Refusal('not_a_member_yet', `The membership is ${state}.`, details);
   if (event === 'open_checkout' && state !== 'suspended')
     throw new Refusal('already_member', `The membership is ${state}.`, details);
-  throw new Refusal('invalid_transition', `A membership that is ${state} cannot be: ${event.replaceAll('_', ' ')}.`, details);
+  throw new Refusal(
+    'invalid_transition',
+    `A membership that is ${state} cannot be: ${event.replaceAll('_', ' ')}.`,
+    details,
+  );
 }
 
 /**

@@ -155,18 +155,27 @@ export async function recordRefund(tenant: Tenant, paymentId: string): Promise<b
 
 const ownerSchema = z.array(z.object({ orgId: z.string() }));
 
-/** Whose membership something at Stripe belongs to: by the customer, by the session, or by the id we gave along. */
+/** Whose membership something at Stripe belongs to: by the id we gave along, the customer, the session, or a payment that was read. */
 export async function findOwner(
   { trx }: System,
-  given: { customerId?: string | null; membershipId?: string | null; sessionId?: string },
+  given: {
+    readonly customerId?: string | null;
+    readonly membershipId?: string | null;
+    readonly sessionId?: string | null;
+    readonly paymentId?: string | null;
+  },
 ): Promise<string | undefined> {
-  const { customerId = null, membershipId = null, sessionId = null } = given;
-  if (customerId === null && membershipId === null && sessionId === null) return undefined;
+  const { customerId = null, membershipId = null, sessionId = null, paymentId = null } = given;
+  if ([customerId, membershipId, sessionId, paymentId].every((one) => one === null)) return undefined;
   const rows: unknown = await trx('paid_memberships')
     .where((builder) => {
       if (customerId !== null) void builder.orWhere({ stripeCustomerId: customerId });
       if (membershipId !== null) void builder.orWhere({ id: membershipId });
       if (sessionId !== null) void builder.orWhere({ checkoutSessionId: sessionId });
+      if (paymentId !== null)
+        void builder.orWhereRaw('facts @> ?::jsonb', [
+          JSON.stringify({ periods: [{ payments: [{ id: paymentId }] }] }),
+        ]);
     })
     .limit(1)
     .select('orgId');

@@ -17,7 +17,8 @@ const sentences: Readonly<Record<Because, string>> = {
   checkout_open: 'The payment page is open; the membership begins when it is paid.',
   checkout_expired: 'The payment page expired unpaid: open another with POST /membership/checkout.',
   payment_pending: 'The bank has not confirmed the payment yet; the membership begins when it does.',
-  payment_failed: 'The last payment failed: correct the payment method with POST /membership/portal, or pay again with POST /membership/checkout.',
+  payment_failed:
+    'The last payment failed: correct the payment method with POST /membership/portal, or pay again with POST /membership/checkout.',
   paid: 'Paid, and renews by itself.',
   ends_with_period: 'Paid, and ends with the period; resume it in the billing portal.',
   renewal_awaited: 'The period is over and its renewal is not paid yet; access goes on for the days of grace.',

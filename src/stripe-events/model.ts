@@ -7,6 +7,7 @@ export class StripeEventRow extends Model {
   declare type: string;
   declare createdAt: Date;
   declare customerId: string | null;
+  declare paymentId: string | null;
   declare membershipId: string | null;
   declare orgId: string | null;
   declare receivedAt: Date;

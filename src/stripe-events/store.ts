@@ -12,6 +12,7 @@ export interface StoredEvent {
   readonly type: string;
   readonly createdAt: Date;
   readonly customerId: string | null;
+  readonly paymentId: string | null;
   readonly membershipId: string | null;
   readonly orgId: string | null;
   readonly receivedAt: Date;
@@ -67,7 +68,10 @@ export async function reopenEvents(system: System, ids: readonly string[]): Prom
 
 /** The organization's events that wait for a reading; taken before the reading, so that it covers them. */
 export async function listWaiting(tenant: Tenant): Promise<readonly string[]> {
-  const rows = await StripeEventRow.query(tenant.trx).where({ orgId: tenant.orgId }).whereNull('processedAt').select('id');
+  const rows = await StripeEventRow.query(tenant.trx)
+    .where({ orgId: tenant.orgId })
+    .whereNull('processedAt')
+    .select('id');
   return rows.map(({ id }) => id);
 }
 

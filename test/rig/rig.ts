@@ -8,6 +8,10 @@ import pino from 'pino';
 import { refusalInterceptor } from '../../activities/refusal-interceptor.js';
 import { createShareActivities } from '../../activities/shares.js';
 import { createCaller, type Caller } from '../../scripts/demo/client.js';
+import { startStripeStandIn, type StripeStandIn } from '../../scripts/stack/stripe-stand-in/server.js';
+import { createStripe } from '../../src/adapters/stripe.js';
+import { createWebhookReader } from '../../src/adapters/stripe-webhook.js';
+import { createMembershipDurable } from '../../src/membership/durable.js';
 import { createObjectStore, type ObjectStore } from '../../src/adapters/object-store.js';
 import { createWitnessClient } from '../../src/adapters/witness.js';
 import { createPdfPrinter } from '../../src/adapters/pdf-printer.js';
@@ -38,6 +42,8 @@ export interface Rig {
   readonly evidenceObjects: ObjectStore;
   readonly ledgerObjects: ObjectStore;
   readonly logId: string;
+  /** Stripe, as the stand-in plays it. */
+  readonly stripe: StripeStandIn;
   call: Caller['call'];
   as(token: string): Caller;
   close(): Promise<void>;
@@ -47,6 +53,12 @@ export interface Rig {
 export const PLATFORM_ADMIN = 'root@platform.test';
 
 const logger = pino({ level: 'silent' });
+
+/** The two secrets of the rig's webhook: the present one, and the one it will be rotated to. */
+export const WEBHOOK_SECRET = 'whsec_present';
+export const SECOND_WEBHOOK_SECRET = 'whsec_next';
+/** A hanging Stripe is noticed in tests after this. */
+const STRIPE_TIMEOUT_MS = 1500;
 
 /** What a rig may have besides its usual parts. */
 export interface RigOptions {
@@ -92,6 +104,17 @@ export async function openRig({
   const callMeter = createCallMeter(database, () => undefined);
   const server = createServer();
   const base = await listenOn(server);
+  const stripe = await startStripeStandIn({
+    port: 0,
+    webhookUrl: `${base}/stripe/webhook`,
+    webhookSecret: WEBHOOK_SECRET,
+  });
+  const billing = createStripe({
+    secretKey: 'sk_test_stand_in',
+    publicUrl: base,
+    apiBase: stripe.base,
+    timeoutMs: STRIPE_TIMEOUT_MS,
+  });
   const sessions = await createSessions(readFileSync(fromRunner('SESSION_KEY_FILE'), 'utf8'), base);
   const parts: ApiParts = {
     ...stores,
@@ -104,6 +127,8 @@ export async function openRig({
     secretHashes,
     platformAdmins: new Set([PLATFORM_ADMIN]),
     callMeter,
+    billing,
+    readWebhook: createWebhookReader([WEBHOOK_SECRET, SECOND_WEBHOOK_SECRET]),
     logger,
     logId,
     publicUrl: base,
@@ -133,6 +158,7 @@ export async function openRig({
       witnessSpacingMs: 100,
       mailer: undefined,
       runs: createRunDurable(client, queues),
+      memberships: createMembershipDurable(client, queues),
     }),
   });
   const pdf = await Worker.create({
@@ -155,11 +181,13 @@ export async function openRig({
     parts,
     sessions,
     logId,
+    stripe,
     ...stores,
     ownerUrl: clone.url,
     call: (method, path, body) => caller.call(method, path, body),
     as: (token) => createCaller(base, token),
     async close() {
+      await stripe.close();
       server.closeAllConnections();
       server.close();
       for (const loop of loops) await loop.terminate();

@@ -47,6 +47,7 @@ CREATE TABLE paid_memberships (
   UNIQUE (org_id, id),
   FOREIGN KEY (org_id, application_id) REFERENCES applications (org_id, id)
 );
+CREATE INDEX paid_memberships_payments ON paid_memberships USING gin (facts jsonb_path_ops);
 CREATE TABLE membership_changes (
   id text PRIMARY KEY,
   org_id text NOT NULL,
@@ -75,6 +76,7 @@ CREATE TABLE stripe_events (
   type text NOT NULL,
   created_at timestamptz(3) NOT NULL,
   customer_id text,
+  payment_id text,
   membership_id text,
   org_id text REFERENCES orgs (id),
   received_at timestamptz(3) NOT NULL DEFAULT now(),
