@@ -21,20 +21,20 @@ export interface StoredEvent {
 }
 
 /** Keeps an event before anything else happens. Safe to repeat: one row per id; undefined when it was there. */
-export async function insertEvent(system: System, notice: StripeNotice): Promise<StoredEvent | undefined> {
+export async function insertEvent(
+  system: System,
+  notice: StripeNotice,
+): Promise<Pick<StoredEvent, 'id' | 'type' | 'orgId' | 'outcome'> | undefined> {
   const isHandled = handledEvents.includes(notice.type);
-  const orgId = isHandled ? await findOwner(system, notice) : undefined;
-  const [row] = await StripeEventRow.query(system.trx)
-    .insert({
-      ...notice,
-      orgId: orgId ?? null,
-      ...(isHandled ? {} : { processedAt: new Date(), outcome: 'ignored' as const }),
-    })
+  const orgId = (isHandled ? await findOwner(system, notice) : undefined) ?? null;
+  const outcome = isHandled ? null : 'ignored';
+  const inserted: unknown[] = await system
+    .trx('stripe_events')
+    .insert({ ...notice, orgId, outcome, processedAt: isHandled ? null : new Date() })
     .onConflict('id')
     .ignore()
-    .returning('*')
-    .castTo<StoredEvent[]>();
-  return row;
+    .returning('id');
+  return inserted.length === 0 ? undefined : { id: notice.id, type: notice.type, orgId, outcome };
 }
 
 /** Events that nothing has come of yet though they have been here a while, oldest first. */
