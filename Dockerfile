@@ -19,7 +19,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc .puppeteerrc.cjs ./
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY --from=build /app/dist dist
-ENV NODE_ENV=production WORKFLOW_BUNDLE=/app/dist/workflow-bundle.js
+ENV NODE_ENV=production STRIPE_SUPPRESS_NOTICES=true WORKFLOW_BUNDLE=/app/dist/workflow-bundle.js
 USER node
 ENTRYPOINT ["tini", "--", "node"]
 CMD ["dist/src/main.js"]

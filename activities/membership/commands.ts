@@ -15,6 +15,7 @@ import { COOL_DOWN_DAYS } from '../../src/membership/rules.js';
 import { compBody, suspendBody } from '../../src/membership/schema.js';
 import type { MembershipSnapshot } from '../../src/membership/settle.js';
 import type { PaidMembership } from '../../src/membership/store.js';
+import { requireNoSandbox } from '../../src/sandboxes/store.js';
 import { showDeskMembership } from '../../src/membership/view.js';
 
 export interface MembershipCommandActivities {
@@ -63,6 +64,7 @@ export function createMembershipCommandActivities({
         'apply',
         applyPayload,
         async ({ tenant, membership, actor, payload, now }) => {
+          await requireNoSandbox(tenant);
           await requireCoolDown(tenant, membership, now);
           const { application_id: id, slug, ...answers } = payload;
           const application = await insertApplication(tenant, { id, slug, appliedBy: actor.id, answers });

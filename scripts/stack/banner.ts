@@ -2,11 +2,15 @@ import { once } from 'node:events';
 import type { Parts } from './stack.js';
 
 /** Prints every address and credential of a development stack. */
-export function banner({ env, publicUrl, temporalUi }: Parts): void {
+export function banner({ env, publicUrl, temporalUi, stripe }: Parts): void {
   const lines: readonly (readonly [string, string | undefined])[] = [
     ['API', publicUrl],
     ['OpenAPI', `${publicUrl}/openapi.json`],
     ['Mailbox (sign-in links)', `${publicUrl}/dev/mailbox`],
+    [
+      'Stripe stand-in',
+      stripe && `${stripe.base}  move its clock: curl -d seconds=31536000 ${stripe.base}/control/advance`,
+    ],
     ['Temporal UI', temporalUi],
     ['Temporal', env['TEMPORAL_ADDRESS']],
     ['Postgres', env['DATABASE_URL']],

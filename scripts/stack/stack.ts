@@ -9,6 +9,8 @@ import { startObjectStore } from './object-store.js';
 import { root, workflowBundle } from './paths.js';
 import { startPostgres } from './postgres.js';
 import { createNursery, freePort, type Nursery, type Running } from './processes.js';
+import { startStripe } from './stripe.js';
+import type { StripeStandIn } from './stripe-stand-in/server.js';
 import { startTemporal } from './temporal.js';
 
 export interface Parts {
@@ -17,6 +19,8 @@ export interface Parts {
   readonly env: NodeJS.ProcessEnv;
   readonly publicUrl: string;
   readonly temporalUi: string | undefined;
+  /** The stand-in for Stripe, unless the environment names an account there. */
+  readonly stripe: StripeStandIn | undefined;
   stop(): Promise<void>;
 }
 export interface PartsOptions {
@@ -36,6 +40,7 @@ export async function startParts({ folder, ui, fixedPorts, durable }: PartsOptio
   chmodSync(folder, 0o711);
   const nursery = createNursery(join(folder, 'logs'));
   const cleanUps: (() => void)[] = [];
+  const closers: (() => Promise<unknown>)[] = [];
   try {
     const temporalFile = join(folder, 'temporal.db');
     const starting = [
@@ -48,9 +53,13 @@ export async function startParts({ folder, ui, fixedPorts, durable }: PartsOptio
     cleanUps.push(postgres.cleanUp);
     const port = await freePort(fixedPorts ? 3000 : 0);
     const publicUrl = `http://localhost:${String(port)}`;
+    const stripe = await startStripe(publicUrl, join(folder, 'stripe-stand-in.json'));
+    closers.push(async () => stripe.standIn?.close());
     const env: NodeJS.ProcessEnv = {
       ...process.env,
       ...makeKeys(join(folder, 'keys')),
+      ...stripe.env,
+      STRIPE_SUPPRESS_NOTICES: 'true',
       NODE_ENV: 'development',
       NODE_NO_WARNINGS: '1',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -72,11 +81,13 @@ export async function startParts({ folder, ui, fixedPorts, durable }: PartsOptio
     await prepareBuckets(env);
     const stop = async (): Promise<void> => {
       await nursery.close();
+      for (const close of closers) await close();
       for (const cleanUp of cleanUps) cleanUp();
     };
-    return { nursery, env, publicUrl, temporalUi: temporal.ui, stop };
+    return { nursery, env, publicUrl, temporalUi: temporal.ui, stripe: stripe.standIn, stop };
   } catch (error) {
     await nursery.close();
+    for (const close of closers) await close();
     for (const cleanUp of cleanUps) cleanUp();
     throw error;
   }

@@ -94,11 +94,17 @@ async function makeObjects(): Promise<Record<string, string>> {
     session_id: sessions.data[0]?.id ?? '',
     operation_id: '00000000-0000-4000-8000-000000000000',
     slug: 'numeric-memo',
+    org_id: stranger.orgId,
   };
 }
 
 /** Bodies that pass the shape of an operation, so that what is refused is refused for who asks and what for. */
 const bodies: Readonly<Record<string, unknown>> = {
+  applyForMembership: { use_case: 'Receipts.' },
+  decideApplication: { slug: 'nobody-applied' },
+  suspendMembership: { reason: 'Abuse.' },
+  compMembership: { reason: 'Partner.', until: new Date(Date.now() + 86_400_000).toISOString() },
+  replayStripeEvents: { event_ids: ['evt_1'] },
   changeRole: { role: 'viewer' },
   rotateApiKey: {},
   attachEvidence: { kind: 'note', label: 'Numbers', content: 'Revenue: 100.' },

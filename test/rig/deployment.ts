@@ -52,6 +52,7 @@ export async function deploy(): Promise<Deployment> {
     env,
     publicUrl: base,
     temporalUi: undefined,
+    stripe: undefined,
     stop: () => Promise.resolve(),
   };
   return {
