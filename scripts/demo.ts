@@ -11,13 +11,14 @@ import { exampleNames, readExample } from './demo/example.js';
 import { travel, type Journey, type Step } from './demo/journey.js';
 import { createCaller, expectAnswer } from './demo/client.js';
 import { verifyShare } from './demo/verify.js';
+import { becomeMember } from './demo/membership.js';
 import { banner, untilStopped } from './stack/banner.js';
 import { startParts, startRoles, type Parts } from './stack/stack.js';
 
 const USAGE = `Usage: npm run demo -- [--example NAME] [--out DIR] [--keep]
 
 Starts the whole stack, takes a real agent run from sign-in to a signed receipt, and verifies it.
-  --example NAME  one of: ${exampleNames().join(', ')}
+  --example NAME  one of: ${exampleNames().join(', ')}, membership
   --out DIR       leave the receipt and everything needed to verify it in DIR
   --keep          leave the stack up, with its addresses, keys and a login link`;
 
@@ -47,15 +48,17 @@ async function demo(): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const example = readExample(values.example);
+  const example = values.example === 'membership' ? undefined : readExample(values.example);
   const folder = mkdtempSync(join(tmpdir(), 'dc-demo-'));
   const parts = await step('Temporal, Postgres and S3 started', () =>
     startParts({ folder, ui: values.keep, fixedPorts: values.keep, durable: true }),
   );
   try {
     await step('API, core worker and pdf worker started', () => startRoles(parts));
-    const journey = await travel(parts.publicUrl, example, step);
-    await conclude(parts, journey, values.out === undefined ? undefined : resolve(values.out));
+    if (example) {
+      const journey = await travel(parts.publicUrl, example, step);
+      await conclude(parts, journey, values.out === undefined ? undefined : resolve(values.out));
+    } else await becomeMember(parts, step);
     if (values.keep) {
       banner(parts);
       await untilStopped();

@@ -9,6 +9,7 @@ import { root } from './stack/paths.js';
 import { startParts, startRoles } from './stack/stack.js';
 import { readExample } from './demo/example.js';
 import { expectAnswer, type Caller } from './demo/client.js';
+import { becomeMember } from './demo/membership.js';
 import { travel } from './demo/journey.js';
 
 /**
@@ -56,6 +57,22 @@ try {
     await eventually(name, 10_000, async () => {
       if ((await loop.describe()).historyLength < 5) throw new Error('not yet');
     });
+    await keep(`record-${name}`, name);
+  }
+  if (wanted('keep-membership')) {
+    const orgId = await becomeMember(parts, (_title, work) => work());
+    await eventually('the end of the membership', 30_000, async () => {
+      const { status } = await client.workflow.getHandle(`membership:${orgId}`).describe();
+      if (status.name !== 'COMPLETED') throw new Error(status.name);
+    });
+    await keep(`membership:${orgId}`, 'keep-membership');
+  }
+  for (const [type, name] of [
+    ['sweepStripeEvents', 'sweep-stripe-events'],
+    ['reconcileMemberships', 'reconcile-memberships'],
+  ] as const) {
+    const sweep = await client.workflow.start(type, { taskQueue: 'dc-core', workflowId: `record-${name}` });
+    await sweep.result();
     await keep(`record-${name}`, name);
   }
   const audited = await client.workflow.start('auditLog', {

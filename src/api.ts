@@ -36,6 +36,7 @@ import type { SecretHashes } from './auth/secret.js';
 import type { CallMeter } from './usage/call-meter.js';
 import { usageRoutes } from './usage/routes.js';
 import { orgRoutes } from './orgs/routes.js';
+import { policyRoutes } from './policies/routes.js';
 import { projectRoutes } from './projects/routes.js';
 import { exportRoutes } from './receipts/export-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
@@ -110,6 +111,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...ownShareRoutes({ ...parts, objects: parts.evidenceObjects }),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
+    ...policyRoutes(),
     ...stripeEventRoutes(membership),
     ...applicationDeskRoutes(membership),
     ...ledgerInternalRoutes(parts),

@@ -44,15 +44,7 @@ export function createPdfPrinter(configured: string | undefined): PdfPrinter {
   let scratch: string | undefined;
   const launch = async (): Promise<Browser> => {
     scratch ??= await mkdtemp(join(tmpdir(), 'dc-chromium-'));
-    const executablePath = await findChromium(configured, scratch);
-    const sandbox = process.getuid?.() === 0 || executablePath.startsWith(scratch) ? ['--no-sandbox'] : [];
-    const browser = await puppeteer.launch({
-      executablePath,
-      headless: 'shell',
-      args: [...FLAGS, ...sandbox],
-      userDataDir: join(scratch, 'profile'),
-      env: { ...process.env, ...(await systemFonts(executablePath, scratch)) },
-    });
+    const browser = await startChromium(configured, scratch);
     browser.once('disconnected', () => {
       starting = undefined;
     });
@@ -98,6 +90,19 @@ export function createPdfPrinter(configured: string | undefined): PdfPrinter {
       if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts Chromium with a profile of its own in `scratch`; the caller closes it. */
+export async function startChromium(configured: string | undefined, scratch: string): Promise<Browser> {
+  const executablePath = await findChromium(configured, scratch);
+  const sandbox = process.getuid?.() === 0 || executablePath.startsWith(scratch) ? ['--no-sandbox'] : [];
+  return puppeteer.launch({
+    executablePath,
+    headless: 'shell',
+    args: [...FLAGS, ...sandbox],
+    userDataDir: join(scratch, 'profile'),
+    env: { ...process.env, ...(await systemFonts(executablePath, scratch)) },
+  });
 }
 
 /** The browser to print with: configured, installed, or unpacked from the npm package into `scratch`. */

@@ -42,6 +42,9 @@ async function demo(args: readonly string[]): Promise<{ code: number | null; tex
     'PORT',
     'TASK_QUEUE_PREFIX',
     'LOG_LEVEL',
+    'STRIPE_SECRET_KEY',
+    'STRIPE_API_BASE',
+    'STRIPE_WEBHOOK_SECRETS',
   ])
     Reflect.deleteProperty(env, name);
   const child = spawn(process.execPath, [join(root, 'dist/scripts/demo.js'), ...args], {
@@ -76,4 +79,15 @@ test('an unknown example is answered with those there are', async () => {
   const { code, text } = await demo(['--example', 'nonsense']);
   expect(code).toBe(1);
   for (const name of exampleNames()) expect(text).toContain(name);
+});
+
+test('a membership is applied for, approved, paid in a browser, renewed a year later, and lapses', async () => {
+  const { code, text } = await demo(['--example', 'membership']);
+  expect({ code, text }).toMatchObject({ code: 0 });
+  for (const told of [
+    'Paid in Chromium: "Thank you"',
+    'A year later: renewed',
+    'Stripe gives up: lapsed: receipt rcp_',
+  ])
+    expect(text).toContain(told);
 });

@@ -189,11 +189,11 @@ export function createWorld(
     openSession(given) {
       const id = newId('cs_test');
       const session: Session = {
+        ...given,
         id,
         object: 'checkout.session',
         created: now(),
         mode: 'subscription',
-        ...given,
         url: null,
         status: 'open',
         payment_status: 'unpaid',
