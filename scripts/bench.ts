@@ -3,6 +3,7 @@ import { benchChecks } from './bench/checks.js';
 import { benchFootprint } from './bench/footprint.js';
 import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
+import { benchWebhooks } from './bench/webhooks.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   lifecycle: () => benchLifecycle(true),
   // The same without waiting for the disk: what is left is work, not fsync.
   'lifecycle-in-memory': () => benchLifecycle(false),
+  webhooks: benchWebhooks,
 };
 const [name = ''] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;

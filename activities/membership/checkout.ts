@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Billing } from '../../src/adapters/stripe.js';
 import { recordApplied } from '../../src/commands/store.js';
 import { noFacts } from '../../src/billing/rules.js';

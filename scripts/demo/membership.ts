@@ -22,7 +22,7 @@ const membership = z.object({
 });
 
 /** An internal key as an operator makes it: npm run internal-keys -- create desk --scope membership:approve. */
-async function deskOf({ env, publicUrl }: Parts): Promise<Caller> {
+export async function deskOf({ env, publicUrl }: Parts): Promise<Caller> {
   const config = readApiConfig(env);
   const operator = operatorPool(config.DATABASE_URL);
   try {

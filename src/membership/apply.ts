@@ -32,7 +32,7 @@ export interface MembershipEffect {
   readonly patch: MembershipPatch;
   readonly status: number;
   /** What the caller is told, of the membership as it was settled. */
-  result(settled: PaidMembership): unknown;
+  readonly result: (settled: PaidMembership) => unknown;
 }
 
 /**

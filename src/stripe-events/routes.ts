@@ -47,7 +47,7 @@ export function stripeEventRoutes(deps: StripeEventRouteDeps): readonly Route[] 
         const notice = readWebhook(body, Array.isArray(signature) ? signature.join(',') : signature, new Date());
         const event = await database.system((system) => insertEvent(system, notice));
         if (event?.orgId) wake(event.orgId);
-        else if (event && event.outcome === null)
+        else if (event?.outcome === null)
           logger.warn({ event: event.id, type: event.type }, 'a Stripe event of a customer nobody knows yet');
         return { body: { received: true as const } };
       },

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { StripeEvent } from '../../scripts/stack/stripe-stand-in/objects.js';
-import { createWorld, type World } from '../../scripts/stack/stripe-stand-in/world.js';
+import type { StripeEvent, World } from '../../scripts/stack/stripe-stand-in/objects.js';
+import { createWorld } from '../../scripts/stack/stripe-stand-in/world.js';
 import { readFacts } from '../../src/billing/facts.js';
 import { compensations, noFacts, standingOf, type BillingFacts, type Decisions } from '../../src/billing/rules.js';
 import {

@@ -1,6 +1,6 @@
 import { parseForm, textOf, textsOf, type Form } from './form.js';
-import type { Books } from './objects.js';
-import { AMOUNT_CENTS, type World } from './world.js';
+import type { Books, World } from './objects.js';
+import { AMOUNT_CENTS } from './world.js';
 
 export interface Call {
   readonly method: string;

@@ -1,5 +1,7 @@
 /** A body or query as Stripe takes it: a[b][0][c]=v, always text. */
-export type Form = { [name: string]: string | Form };
+export interface Form {
+  [name: string]: string | Form;
+}
 
 export function parseForm(text: string): Form {
   const root: Form = {};

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { answerCall, failure, readCall, type Answered } from './api.js';
 import { createDeliveries, type Deliveries } from './deliveries.js';
 import { parseForm, textOf } from './form.js';
-import { emptyBooks, type Books } from './objects.js';
+import { emptyBooks, type Books, type World } from './objects.js';
 import { payPage, portalPage } from './pages.js';
-import { createWorld, type World } from './world.js';
+import { createWorld } from './world.js';
 
 /** A stand-in for Stripe on this machine, for development and tests: no money, no account, no card. */
 export interface StripeStandIn {

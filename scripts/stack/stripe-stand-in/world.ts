@@ -7,41 +7,13 @@ import {
   type Session,
   type StripeEvent,
   type Subscription,
+  type World,
 } from './objects.js';
 
 export const AMOUNT_CENTS = 10_000;
 const YEAR = 365 * 86_400;
 /** After the end of an unpaid period Stripe tries again for about this long, then gives the subscription up. */
 const DUNNING = 14 * 86_400;
-
-/** How a payment page is left. */
-export type Outcome = 'paid' | 'bank_debit' | 'free' | 'declined' | 'cancelled';
-
-/** Stripe as far as a membership meets it: every change tells its events. */
-export interface World {
-  readonly books: Books;
-  now(): number;
-  createCustomer(metadata: Readonly<Record<string, string>>): string;
-  deleteCustomer(id: string): void;
-  openSession(
-    given: Pick<Session, 'customer' | 'client_reference_id' | 'metadata' | 'expires_at' | 'success_url' | 'cancel_url'>,
-  ): Session;
-  leave(sessionId: string, outcome: Outcome): void;
-  /** A bank debit comes through, or does not. */
-  settle(sessionId: string, paid: boolean): void;
-  expire(sessionId: string): void;
-  setCancelAtPeriodEnd(subscriptionId: string, value: boolean): void;
-  cancel(subscriptionId: string, reason?: string): void;
-  /** Makes the next charges of a subscription fail, or work again. */
-  setFailing(subscriptionId: string, failing: boolean): void;
-  /** Pays what is owed now, as a customer does on the invoice's page. */
-  payOwed(subscriptionId: string): void;
-  refund(paymentIntent: string, amount?: number): void;
-  dispute(paymentIntent: string): string;
-  closeDispute(id: string, won: boolean): void;
-  /** Moves the clock: renewals, dunning and expiry happen on the way. */
-  advance(seconds: number): void;
-}
 
 const newId = (prefix: string): string => `${prefix}_${randomBytes(12).toString('hex')}`;
 
