@@ -141,6 +141,12 @@ export const sources = {
     'https://github.com/QwenLM/Qwen/blob/03cd81f5e4da6ab60fc8f97f3b8aa1206fdb08a9/README.md',
     '03cd81f',
   ),
+  'llama-bench': source(
+    'measurement',
+    'llama-bench, examples (ggml authors, MIT)',
+    'https://github.com/ggerganov/llama.cpp/blob/17732711e760bbd6d90bcf4b344b12e750209f2f/examples/llama-bench/README.md',
+    '1773271',
+  ),
   torchtune: source(
     'measurement',
     'torchtune, memory and training speed (Meta, BSD-3-Clause)',
