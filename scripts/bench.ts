@@ -3,6 +3,7 @@ import { benchChecks } from './bench/checks.js';
 import { benchFootprint } from './bench/footprint.js';
 import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
+import { benchPlanner } from './bench/planner.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   footprint: benchFootprint,
   ledger: benchLedger,
   lifecycle: () => benchLifecycle(true),
+  planner: benchPlanner,
   // The same without waiting for the disk: what is left is work, not fsync.
   'lifecycle-in-memory': () => benchLifecycle(false),
 };

@@ -35,6 +35,8 @@ const contract: Readonly<Record<string, readonly string[]>> = {
   '/runs/{run_id}/receipt': ['post'],
   '/share/{token}': ['get'],
   '/share/{token}/pdf': ['get'],
+  '/stack-planner/options': ['get'],
+  '/stack-assessment': ['post'],
   '/ledger': ['get'],
   '/ledger/verify': ['get'],
 };
@@ -60,7 +62,14 @@ test('operation ids are unique, and a write is never public without being a way 
   const routes = documentedRoutes();
   expect(new Set(routes.map(({ operationId }) => operationId)).size).toBe(routes.length);
   const open = routes.filter(({ method, auth }) => method !== 'get' && auth.name === 'public').map(({ path }) => path);
-  expect(open.sort()).toEqual(['/auth/accept-invite', '/auth/refresh', '/auth/request', '/auth/verify', '/verify']);
+  expect(open.sort()).toEqual([
+    '/auth/accept-invite',
+    '/auth/refresh',
+    '/auth/request',
+    '/auth/verify',
+    '/stack-assessment',
+    '/verify',
+  ]);
 });
 
 test('every refusal has a client or server error status and says how to cure it', () => {
