@@ -69,7 +69,8 @@ function readable(error: unknown): string | undefined {
 
 type Values = Readonly<Partial<Record<keyof typeof options, string | boolean>>>;
 function requestOf({ model, gpu, count, goal, quantization, context, concurrency, method, tokens }: Values): object {
-  const given = <T>(name: string, value: T | undefined): object => (value === undefined ? {} : { [name]: value });
+  const given = (name: string, value: string | number | boolean | undefined): object =>
+    value === undefined ? {} : { [name]: value };
   const number = (value: string | boolean | undefined): number | undefined =>
     value === undefined ? undefined : Number(value);
   return {
