@@ -48,6 +48,12 @@ module.exports = {
       },
     },
     {
+      name: 'planner-is-pure',
+      severity: 'error',
+      from: { path: '^src/planner/', pathNot: '^src/planner/(routes|cli)\\.ts$' },
+      to: { ...VALUE, pathNot: ['^src/planner/', '^src/kernel/', 'node_modules/zod/', '^(node:)?crypto$'] },
+    },
+    {
       name: 'models-stay-behind-stores',
       severity: 'error',
       from: { pathNot: ['^src/[^/]+/(store|model|keys)\\.ts$', '^src/[^/]+/[a-z]+-store\\.ts$', '^src/db/'] },

@@ -4,6 +4,7 @@ import { benchFootprint } from './bench/footprint.js';
 import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
 import { benchWebhooks } from './bench/webhooks.js';
+import { benchPlanner } from './bench/planner.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   footprint: benchFootprint,
   ledger: benchLedger,
   lifecycle: () => benchLifecycle(true),
+  planner: benchPlanner,
   // The same without waiting for the disk: what is left is work, not fsync.
   'lifecycle-in-memory': () => benchLifecycle(false),
   webhooks: benchWebhooks,

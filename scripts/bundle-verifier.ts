@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root, verifierBundle } from './stack/paths.js';
 
-/** Bundles the verifier into one file that needs nothing but Node: whoever gets a receipt can be handed this too. */
+/** Bundles the verifier, and the planner beside it, into one file that needs nothing but Node: whoever gets a receipt can be handed this too. */
 await build({
-  entryPoints: [join(root, 'dist', 'src', 'verifier', 'main.js')],
+  entryPoints: [join(root, 'dist', 'src', 'defendable.js')],
   outfile: verifierBundle,
   bundle: true,
   platform: 'node',

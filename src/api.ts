@@ -35,6 +35,7 @@ import { sessionRoutes } from './sessions/routes.js';
 import type { SecretHashes } from './auth/secret.js';
 import type { CallMeter } from './usage/call-meter.js';
 import { usageRoutes } from './usage/routes.js';
+import { plannerRoutes } from './planner/routes.js';
 import { orgRoutes } from './orgs/routes.js';
 import { policyRoutes } from './policies/routes.js';
 import { projectRoutes } from './projects/routes.js';
@@ -98,6 +99,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...usageRoutes(parts),
     ...auditLogRoutes(parts),
     ...projectRoutes(parts),
+    ...plannerRoutes(),
     ...flightSheetRoutes(parts),
     ...runRoutes(commands),
     ...evidenceRoutes(commands),

@@ -35,6 +35,8 @@ const contract: Readonly<Record<string, readonly string[]>> = {
   '/runs/{run_id}/receipt': ['post'],
   '/share/{token}': ['get'],
   '/share/{token}/pdf': ['get'],
+  '/stack-planner/options': ['get'],
+  '/stack-assessment': ['post'],
   '/ledger': ['get'],
   '/ledger/verify': ['get'],
   '/membership': ['get'],
@@ -68,8 +70,15 @@ test('operation ids are unique, and a public write is a way to sign in, or signe
   const routes = documentedRoutes();
   expect(new Set(routes.map(({ operationId }) => operationId)).size).toBe(routes.length);
   const open = routes.filter(({ method, auth }) => method !== 'get' && auth.name === 'public').map(({ path }) => path);
-  const known = ['/auth/accept-invite', '/auth/refresh', '/auth/request', '/auth/verify', '/stripe/webhook', '/verify'];
-  expect(open.sort()).toEqual(known);
+  expect(open.sort()).toEqual([
+    '/auth/accept-invite',
+    '/auth/refresh',
+    '/auth/request',
+    '/auth/verify',
+    '/stack-assessment',
+    '/stripe/webhook',
+    '/verify',
+  ]);
 });
 
 test('every refusal has a client or server error status and says how to cure it', () => {

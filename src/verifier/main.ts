@@ -1,6 +1,0 @@
-import { run } from './cli.js';
-
-process.exitCode = await run(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
-});
