@@ -150,3 +150,17 @@ export async function listOpenRuns(
     .orderBy('id')
     .limit(limit);
 }
+
+/** The newest verdicts of an agent's runs, newest first: what its lanes are earned by. */
+export async function listLaneVerdicts(
+  tenant: Tenant,
+  agentProfileId: string,
+): Promise<readonly { readonly lane: string; readonly outcome: Verdict['outcome'] }[]> {
+  const rows = await runs(tenant)
+    .where({ agentProfileId })
+    .whereNotNull('verdict')
+    .orderBy('updatedAt', 'desc')
+    .limit(100)
+    .select('lane', 'verdict');
+  return rows.flatMap(({ lane, verdict }) => (verdict ? [{ lane, outcome: verdict.outcome }] : []));
+}
