@@ -42,9 +42,13 @@ export async function editProfile(
   { actor, request }: By,
 ): Promise<AgentProfile> {
   const profile = await requireProfile(tenant, profileId);
-  requireMatch(request, etagOf(profile));
+  requireMatch(request, etagOf(profile.version));
   const state = requireMove(profile.state, patch['state']);
-  const changed = await changeProfile(tenant, profile, { snapshot: merge(profile.snapshot, patch), state, by: actor.userId });
+  const changed = await changeProfile(tenant, profile, {
+    snapshot: merge(profile.snapshot, patch),
+    state,
+    by: actor.userId,
+  });
   await tell(tenant, { actor, request }, 'agent_profile.changed', changed);
   return changed;
 }
@@ -67,10 +71,17 @@ export async function unlockProfile(
   const open = await listFreezing(tenant, [profileId]);
   const isResolved = incident.state === 'resolved' || incident.state === 'closed';
   if (!isResolved || open.length > 0)
-    throw new Refusal('incident_unresolved', `Unresolved: ${[...new Set([...open, ...(isResolved ? [] : [incidentId])])].join(', ')}.`);
+    throw new Refusal(
+      'incident_unresolved',
+      `Unresolved: ${[...new Set([...open, ...(isResolved ? [] : [incidentId])])].join(', ')}.`,
+    );
   if (actor.role === 'admin' && incident.resolvedBy === actor.userId)
     throw new Refusal('second_person', 'An admin who resolved the incident does not unlock the agent.');
-  const changed = await changeProfile(tenant, profile, { snapshot: profile.snapshot, state: 'active', by: actor.userId });
+  const changed = await changeProfile(tenant, profile, {
+    snapshot: profile.snapshot,
+    state: 'active',
+    by: actor.userId,
+  });
   await tell(tenant, { actor, request }, 'agent_profile.unlocked', changed);
   return changed;
 }

@@ -76,7 +76,7 @@ function readingRoutes({ database, publicUrl }: Deps): readonly Route[] {
         const body = await database.tenant(actor.orgId, async (tenant) =>
           showProfile(tenant, await find(tenant, params.profile_id)),
         );
-        return { body, headers: { ETag: etagOf(body) } };
+        return { body, headers: { ETag: etagOf(body.revision) } };
       },
     }),
     defineRoute({
@@ -123,7 +123,7 @@ function writingRoutes({ database, tokens }: Deps): readonly Route[] {
             showProfile(tenant, await registerProfile(tenant, tokens, body, { actor, request })),
           ),
         );
-        return { body: result, headers: { ETag: etagOf(result), ...replayHeaders(replayed) } };
+        return { body: result, headers: { ETag: etagOf(result.revision), ...replayHeaders(replayed) } };
       },
     }),
     defineRoute({
@@ -151,7 +151,7 @@ function writingRoutes({ database, tokens }: Deps): readonly Route[] {
         const view = await database.tenant(actor.orgId, async (tenant) =>
           showProfile(tenant, await editProfile(tenant, params.profile_id, body, { actor, request })),
         );
-        return { body: view, headers: { ETag: etagOf(view) } };
+        return { body: view, headers: { ETag: etagOf(view.revision) } };
       },
     }),
     defineRoute({
@@ -181,7 +181,7 @@ function writingRoutes({ database, tokens }: Deps): readonly Route[] {
         const view = await database.tenant(actor.orgId, async (tenant) =>
           showProfile(tenant, await unlockProfile(tenant, params.profile_id, body.incident_id, { actor, request })),
         );
-        return { body: view, headers: { ETag: etagOf(view) } };
+        return { body: view, headers: { ETag: etagOf(view.revision) } };
       },
     }),
   ];

@@ -48,9 +48,7 @@ export type Snapshot = z.output<typeof snapshotSchema>;
 export const profileBody = snapshotSchema.extend({ state: z.enum(['draft', 'active']).default('draft') });
 /** A field that is null is taken out; one that is left out stays. */
 export const profilePatch = z.strictObject({
-  ...Object.fromEntries(
-    Object.entries(snapshotSchema.shape).map(([name, field]) => [name, z.unknown().optional().describe(`As ${name}.`)]),
-  ),
+  ...Object.fromEntries(Object.keys(snapshotSchema.shape).map((name) => [name, z.unknown().optional()])),
   state: z.enum(profileStates).optional(),
 });
 export type ProfilePatch = Readonly<Record<string, unknown>>;
@@ -68,7 +66,7 @@ export const profileView = z
   .strictObject({
     id: z.string(),
     state: z.enum(profileStates),
-    version: z.int(),
+    revision: z.int().meta({ description: 'Counts every change; the ETag.' }),
     snapshot: z.strictObject({ version: z.int(), digest: z.string() }),
     ...snapshotSchema.shape,
     earned_lanes: z.array(z.string()),

@@ -32,7 +32,7 @@ export interface AgentSnapshot {
 const profiles = (tenant: Tenant): QueryBuilder<AgentProfileRow, AgentProfileRow[]> =>
   AgentProfileRow.query(tenant.trx).where({ orgId: tenant.orgId });
 
-const named = async <T>(name: string, write: () => Promise<T>): Promise<T> => {
+const named = async <T>(name: string, write: () => PromiseLike<T>): Promise<T> => {
   try {
     return await write();
   } catch (error) {
@@ -106,7 +106,12 @@ export async function changeProfile(
 export async function listProfiles(
   tenant: Tenant,
   { limit, after }: PageQuery,
-  filter: { state?: string | undefined; model?: string | undefined; tool?: string | undefined; risk?: string | undefined },
+  filter: {
+    state?: string | undefined;
+    model?: string | undefined;
+    tool?: string | undefined;
+    risk?: string | undefined;
+  },
 ): Promise<readonly AgentProfile[]> {
   const query = profiles(tenant);
   const holds = (part: object) => void query.whereRaw('snapshot @> ?::jsonb', [JSON.stringify(part)]);

@@ -13,7 +13,7 @@ export async function showProfile(tenant: Tenant, profile: AgentProfile): Promis
   return {
     id: profile.id,
     state: profile.state,
-    version: profile.version,
+    revision: profile.version,
     snapshot: { version: profile.snapshotVersion, digest: profile.snapshotDigest },
     ...profile.snapshot,
     earned_lanes: isFree ? [...earnedLanes(await listLaneVerdicts(tenant, profile.id))] : [],
@@ -24,4 +24,4 @@ export async function showProfile(tenant: Tenant, profile: AgentProfile): Promis
   };
 }
 
-export const etagOf = ({ version }: Pick<AgentProfile, 'version'>): string => `"${String(version)}"`;
+export const etagOf = (revision: number): string => `"${String(revision)}"`;

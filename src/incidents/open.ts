@@ -72,10 +72,7 @@ returning id, org_id, dedup_key, (xmax = 0) as is_new, state, severity`;
  * incident is a recurrence of it, and takes it back to open when it was mitigated. Facts only: the workflow is started
  * from the row, by whoever notices that it is unattended. Safe to retry as a whole; sourceKey is unique.
  */
-export async function openIncidents(
-  { trx }: Tenant | System,
-  reports: readonly Report[],
-): Promise<readonly Opened[]> {
+export async function openIncidents({ trx }: Tenant | System, reports: readonly Report[]): Promise<readonly Opened[]> {
   if (reports.length === 0) return [];
   const { rows } = stored.parse(await trx.raw(INSERT, [JSON.stringify(reports)]));
   const opened = reports.map((report) => {
@@ -91,7 +88,11 @@ export async function openIncidents(
     at: report.detectedAt,
     kind: row.is_new ? 'opened' : 'recurred',
     actor: JSON.stringify(report.actor),
-    body: JSON.stringify({ title: report.title, severity: report.severity, occurred_at: report.occurredAt.toISOString() }),
+    body: JSON.stringify({
+      title: report.title,
+      severity: report.severity,
+      occurred_at: report.occurredAt.toISOString(),
+    }),
     sourceKey: report.sourceKey,
   }));
   await trx('incident_events').insert(events);

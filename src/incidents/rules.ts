@@ -1,6 +1,14 @@
 import type { RefusalCode } from '../kernel/refusals.js';
 
-export const incidentStates = ['triage', 'open', 'acknowledged', 'mitigated', 'resolved', 'closed', 'cancelled'] as const;
+export const incidentStates = [
+  'triage',
+  'open',
+  'acknowledged',
+  'mitigated',
+  'resolved',
+  'closed',
+  'cancelled',
+] as const;
 export type IncidentState = (typeof incidentStates)[number];
 export const severities = ['sev1', 'sev2', 'sev3', 'sev4'] as const;
 export type Severity = (typeof severities)[number];
@@ -128,7 +136,9 @@ function escalation({ state, severity, changedAt, escalations }: DeadlineFacts):
 function reminder({ state, article73, reportedAt, reminders }: DeadlineFacts): IncidentDeadline | null {
   if (!article73 || reportedAt !== null || state === 'cancelled') return null;
   const end = article73Deadline(article73.kind, article73.awarenessAt);
-  const at = [article73.awarenessAt + (end - article73.awarenessAt) / 2, end - DAY_MS, end].sort((a, b) => a - b)[reminders];
+  const at = [article73.awarenessAt + (end - article73.awarenessAt) / 2, end - DAY_MS, end].sort((a, b) => a - b)[
+    reminders
+  ];
   return at === undefined ? null : { kind: 'remind_article73', at };
 }
 
@@ -154,7 +164,8 @@ export function mayMove({ from, to, severity, rootCause, resolvedBy, hasReason, 
     return no('note_required', to === 'cancelled' ? 'A false alarm needs a reason.' : 'Reopening needs a reason.');
   if (to !== 'closed' || !isSevere(severity)) return { ok: true };
   if (!actor.isPerson) return no('human_required', 'A key does not close a severe incident.');
-  if (actor.role !== 'owner' && actor.role !== 'admin') return no('forbidden', 'An owner or admin closes a severe incident.');
+  if (actor.role !== 'owner' && actor.role !== 'admin')
+    return no('forbidden', 'An owner or admin closes a severe incident.');
   if (rootCause === null) return no('root_cause_required', 'A severe incident is closed with its root cause.');
   if (resolvedBy === actor.id) return no('second_person', 'Whoever resolved a severe incident does not close it.');
   return { ok: true };

@@ -13,7 +13,10 @@ export type IncidentSource = (typeof incidentSources)[number];
 
 const ids = z.array(text(120)).max(100);
 export const linksSchema = z.strictObject({
-  runs: z.array(z.string().regex(idPattern('run'))).max(100).default([]),
+  runs: z
+    .array(z.string().regex(idPattern('run')))
+    .max(100)
+    .default([]),
   cooks: ids.default([]),
   datasets: ids.default([]),
   models: ids.default([]),
@@ -37,7 +40,9 @@ const common = {
   ...detailsSchema.shape,
   awareness_at: time.optional(),
   disclosed_at: time.optional(),
-  article73: reportable.optional().meta({ description: 'The EU AI Act Article 73 clock, 2, 10 or 15 days from awareness.' }),
+  article73: reportable
+    .optional()
+    .meta({ description: 'The EU AI Act Article 73 clock, 2, 10 or 15 days from awareness.' }),
   assignee_id: z.string().max(40).optional(),
 };
 
@@ -146,7 +151,11 @@ export const incidentReceiptView = z
     issued_at: time,
   })
   .meta({ id: 'IncidentReceipt' });
-const seconds = z.strictObject({ median_seconds: z.number().nullable(), p90_seconds: z.number().nullable(), count: z.int() });
+const seconds = z.strictObject({
+  median_seconds: z.number().nullable(),
+  p90_seconds: z.number().nullable(),
+  count: z.int(),
+});
 export const metricsView = z
   .strictObject({
     opened: z.int(),

@@ -130,7 +130,10 @@ export async function listIncidents(
   const { runId, ...columns } = filter;
   for (const [name, value] of Object.entries(columns)) if (value !== undefined) void query.where(name, value);
   if (runId !== undefined)
-    void query.whereIn('id', IncidentLinkRow.query(tenant.trx).where({ kind: 'run', target: runId }).select('incidentId'));
+    void query.whereIn(
+      'id',
+      IncidentLinkRow.query(tenant.trx).where({ kind: 'run', target: runId }).select('incidentId'),
+    );
   if (after) void query.whereRaw('(created_at, id) < (?, ?)', [after.at, after.id]);
   return query
     .orderBy([
@@ -149,7 +152,9 @@ export async function listIncidentsOf(
     .where((either) => {
       void either.whereIn(
         'id',
-        IncidentLinkRow.query(tenant.trx).where({ orgId: tenant.orgId, kind: 'run', target: run.id }).select('incidentId'),
+        IncidentLinkRow.query(tenant.trx)
+          .where({ orgId: tenant.orgId, kind: 'run', target: run.id })
+          .select('incidentId'),
       );
       if (run.agentProfileId !== null) void either.orWhere('agentProfileId', run.agentProfileId);
     })

@@ -81,7 +81,11 @@ export const refusals = {
   incident_open: row(423, 'Frozen by an incident', 'Resolve the critical incident that errors names, then repeat.'),
   precondition_required: row(428, 'If-Match required', 'Send the ETag you read in If-Match.'),
   incident_unresolved: row(409, 'Incident not resolved', 'Resolve every incident of the agent first, and name one.'),
-  second_person: row(403, 'A second person is required', 'Let an owner or admin do it who did not resolve the incident.'),
+  second_person: row(
+    403,
+    'A second person is required',
+    'Let an owner or admin do it who did not resolve the incident.',
+  ),
   root_cause_required: row(422, 'A root cause is required', 'Set root_cause before closing a severe incident.'),
   times_not_monotonic: row(422, 'Times out of order', 'Give times in the order of events, none of them in the future.'),
   profile_retired: row(410, 'Agent profile retired', 'Use another profile; a retired one takes no signals.'),

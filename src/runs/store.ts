@@ -40,6 +40,9 @@ export interface Run {
   readonly reminders: number;
   /** When the first waiver of the present verdict ends. */
   readonly waiverUntil: Date | null;
+  /** The agent that works on it, as it was when the run was opened. */
+  readonly agentProfileId: string | null;
+  readonly agentSnapshotDigest: string | null;
 }
 type NewRun = Omit<
   Run,
