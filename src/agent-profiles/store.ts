@@ -1,5 +1,6 @@
-import { raw, UniqueViolationError, type QueryBuilder } from 'objection';
+import { raw, type QueryBuilder } from 'objection';
 import type { Tenant } from '../db/database.js';
+import { isDuplicate } from '../db/duplicate.js';
 import type { PageQuery } from '../http/paging.js';
 import { Refusal } from '../kernel/refusals.js';
 import { snapshotDigest } from './digest.js';
@@ -36,7 +37,7 @@ const named = async <T>(name: string, write: () => PromiseLike<T>): Promise<T> =
   try {
     return await write();
   } catch (error) {
-    if (!(error instanceof UniqueViolationError)) throw error;
+    if (!isDuplicate(error)) throw error;
     throw new Refusal('name_taken', `An agent profile named ${JSON.stringify(name)} exists.`, {}, { cause: error });
   }
 };

@@ -136,8 +136,10 @@ function writingRoutes(deps: IncidentCommandDeps): readonly Route[] {
     incidentId: string,
     body: Omit<ChangePayload, 'if_match'>,
   ): Promise<Answer> => {
-    if (request.ifMatch === undefined)
+    if (request.ifMatch === undefined) {
+      await database.tenant(actor.orgId, (tenant) => requireIncident(tenant, incidentId));
       throw new Refusal('precondition_required', 'A change of an incident needs the ETag of what you read.');
+    }
     const payload = { ...body, if_match: request.ifMatch };
     return giveIncident(deps, { actor, request, incidentId, name: 'changeIncident', body: payload, payload });
   };

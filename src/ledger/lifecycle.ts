@@ -57,9 +57,9 @@ const rules: readonly LifecycleRule[] = [
     name: 'no_open_critical_incident',
     detail: 'the receipt was issued while a critical incident of the run or its agent was open',
     sql: `SELECT idx FROM minted WHERE EXISTS (
-      SELECT 1 FROM incident_freezes AS freeze WHERE freeze.org_id = minted.org_id
-        AND freeze.subject_id IN (minted.run_id, minted.agent_profile_id) AND freeze.from_at <= minted.issued_at
-        AND (freeze.until_at IS NULL OR freeze.until_at > minted.issued_at))`,
+      SELECT 1 FROM incident_freezes AS hold WHERE hold.org_id = minted.org_id
+        AND hold.subject_id IN (minted.run_id, minted.agent_profile_id) AND hold.from_at <= minted.issued_at
+        AND (hold.until_at IS NULL OR hold.until_at > minted.issued_at))`,
   },
 ];
 

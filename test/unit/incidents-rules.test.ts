@@ -73,7 +73,9 @@ test('times go in the order of events, whatever is unknown between, and none lie
   expect(timesFault(times({}), 5000)).toBeNull();
   expect(timesFault(times({ mitigatedAt: 3000, resolvedAt: 3000 }), 5000)).toBeNull();
   expect(timesFault(times({ mitigatedAt: 500 }), 5000)).toBe('mitigatedAt is before detectedAt');
-  expect(timesFault(times({ acknowledgedAt: 4000, resolvedAt: 3000 }), 5000)).toBe('resolvedAt is before acknowledgedAt');
+  expect(timesFault(times({ acknowledgedAt: 4000, resolvedAt: 3000 }), 5000)).toBe(
+    'resolvedAt is before acknowledgedAt',
+  );
   expect(timesFault(times({ awarenessAt: 999 }), 5000)).toBe('awarenessAt is before occurredAt');
   expect(timesFault(times({ resolvedAt: 5000 + 300_001 }), 5000)).toBe('resolvedAt is in the future');
 });
@@ -93,7 +95,9 @@ test('an escalation comes sooner the graver it is, three times, and stops when s
 });
 
 test('the Article 73 clock is 2, 10 or 15 days from awareness and reminds until the report is made', () => {
-  expect((['widespread', 'death', 'other'] as const).map((kind) => article73Deadline(kind, 0) / DAY)).toEqual([2, 10, 15]);
+  expect((['widespread', 'death', 'other'] as const).map((kind) => article73Deadline(kind, 0) / DAY)).toEqual([
+    2, 10, 15,
+  ]);
   const clock = { state: 'closed', article73: { kind: 'death', awarenessAt: 0 } } as const;
   const due = [0, 1, 2].map((reminders) => (nextDeadline(facts({ ...clock, reminders }))?.at ?? 0) / DAY);
   expect(due).toEqual([5, 9, 10]);

@@ -42,7 +42,11 @@ test('whoever looks once after a long time sees the same turns at the same times
 
 test('silence makes an agent late, then down, each at its own time', () => {
   expectThat(assess(watchOf({}), 99)).toMatchObject({ health: 'up', turns: [], lookAt: 100 });
-  expectThat(assess(watchOf({}), 150)).toMatchObject({ health: 'late', turns: [{ health: 'late', at: 100 }], lookAt: 200 });
+  expectThat(assess(watchOf({}), 150)).toMatchObject({
+    health: 'late',
+    turns: [{ health: 'late', at: 100 }],
+    lookAt: 200,
+  });
   expectThat(assess(watchOf({ health: 'late' }), 999)).toMatchObject({
     health: 'down',
     episode: 1,
@@ -53,7 +57,11 @@ test('silence makes an agent late, then down, each at its own time', () => {
 
 test('a progress token that repeats for too long is stuck, also while signals come', () => {
   const stuck = watchOf({ expectedAt: 5000, downAt: 6000, progressAt: 0, stuckAfterMs: 1000 });
-  expectThat(assess(stuck, 1000)).toMatchObject({ health: 'stuck', episode: 1, turns: [{ health: 'stuck', at: 1000 }] });
+  expectThat(assess(stuck, 1000)).toMatchObject({
+    health: 'stuck',
+    episode: 1,
+    turns: [{ health: 'stuck', at: 1000 }],
+  });
 });
 
 test('nothing is awaited of a paused agent, and an outage goes on in silence without a new one', () => {
