@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { recordEvent } from '../audit-log/store.js';
 import type { OrgActor, Person } from '../auth/actor.js';
 import { commandActor } from '../commands/actor.js';
@@ -43,7 +44,7 @@ export async function editProfile(
 ): Promise<AgentProfile> {
   const profile = await requireProfile(tenant, profileId);
   requireMatch(request, etagOf(profile.version));
-  const state = requireMove(profile.state, patch['state']);
+  const state = requireMove(profile.state, z.string().optional().parse(patch['state']));
   const changed = await changeProfile(tenant, profile, {
     snapshot: merge(profile.snapshot, patch),
     state,
@@ -92,13 +93,13 @@ async function requireProfile(tenant: Tenant, id: string): Promise<AgentProfile>
   return profile;
 }
 
-function requireMove(from: ProfileState, to: unknown): ProfileState {
+function requireMove(from: ProfileState, to: string | undefined): ProfileState {
   if (to === undefined || to === from) return from;
   const allowed = allowedStates(from);
   const target = allowed.find((state) => state === to);
   if (target) return target;
   const how = from === 'locked' ? ' A person unlocks it: POST /agent-profiles/{profile_id}/unlock.' : '';
-  throw new Refusal('invalid_transition', `An agent that is ${from} cannot become ${String(to)}.${how}`, {
+  throw new Refusal('invalid_transition', `An agent that is ${from} cannot become ${to}.${how}`, {
     current_state: from,
     allowed,
   });
@@ -106,7 +107,8 @@ function requireMove(from: ProfileState, to: unknown): ProfileState {
 
 /** The snapshot with the fields of a patch: null takes one out. */
 function merge(snapshot: Snapshot, { state: _state, ...patch }: ProfilePatch): Snapshot {
-  const merged = Object.fromEntries(Object.entries({ ...snapshot, ...patch }).filter(([, value]) => value !== null));
+  const fields: Readonly<Record<string, unknown>> = { ...snapshot, ...patch };
+  const merged = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
   const result = snapshotSchema.safeParse(merged);
   if (result.success) return result.data;
   const errors = result.error.issues.map(({ path, code, message }) => ({

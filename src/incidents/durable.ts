@@ -41,7 +41,7 @@ export function createIncidentDurable(client: Client, queue: string): IncidentDu
   });
   const nudge = async (incident: IncidentRef): Promise<void> => {
     await client.withDeadline(Date.now() + DEADLINE_MS, () =>
-      client.workflow.signalWithStart<typeof incidentLifecycle, []>('incidentLifecycle', {
+      client.workflow.signalWithStart<typeof incidentLifecycle>('incidentLifecycle', {
         ...start(incident, true),
         signal: 'refresh',
         signalArgs: [],

@@ -38,7 +38,9 @@ export async function requireThawed(
     .trx('incident_freezes')
     .where({ orgId: tenant.orgId })
     .whereIn('subjectId', agentProfileId === null ? [id] : [id, agentProfileId])
-    .where((either) => either.whereNull('untilAt').orWhere('untilAt', '>', at))
+    .where((either) => {
+      void either.whereNull('untilAt').orWhere('untilAt', '>', at);
+    })
     .distinct('incidentId')
     .orderBy('incidentId');
   const open = found.parse(rows);

@@ -1,30 +1,20 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { z } from 'zod';
 import { createWatchdogActivities } from '../../activities/watchdogs.js';
-import { expectAnswer, type Answer, type Caller } from '../../scripts/demo/client.js';
+import { createCaller, expectAnswer, type Answer, type Caller } from '../../scripts/demo/client.js';
 import type { Rig } from './rig.js';
 
 const id = z.object({ id: z.string() });
 
 /** A PATCH under an ETag; without one, whatever the version. */
-export async function patch(
+export function patch(
   rig: Pick<Rig, 'base'>,
   { token }: { readonly token: string },
   path: string,
   body: unknown,
   etag: string | null = '*',
 ): Promise<Answer> {
-  const response = await fetch(`${rig.base}${path}`, {
-    method: 'PATCH',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      ...(etag === null ? {} : { 'if-match': etag }),
-    },
-    body: JSON.stringify(body),
-  });
-  const json: unknown = await response.json();
-  return { status: response.status, json, headers: response.headers };
+  return createCaller(rig.base, token).call('PATCH', path, body, etag === null ? {} : { 'if-match': etag });
 }
 
 let names = 0;
@@ -62,6 +52,6 @@ export async function letPass(rig: Pick<Rig, 'database'>, agent: string, seconds
 
 /** One sweep over every watchdog that is due. */
 export async function sweep({ database }: Pick<Rig, 'database'>): Promise<{ looked: number; opened: number }> {
-  const { sweepWatchdogs } = createWatchdogActivities({ database });
-  return new MockActivityEnvironment().run(() => sweepWatchdogs());
+  const activities = createWatchdogActivities({ database });
+  return new MockActivityEnvironment().run(() => activities.sweepWatchdogs());
 }
