@@ -75,6 +75,7 @@ try {
     const sweep = await client.workflow.start(type, { taskQueue: 'dc-core', workflowId: `record-${name}` });
     await sweep.result();
     await keep(`record-${name}`, name);
+  }
   if (wanted('incident-lifecycle') || wanted('sweep-watchdogs')) {
     const { opened, sweepId } = await incidentsOf(parts.publicUrl, client);
     await keep(`incident:${opened}`, 'incident-lifecycle');

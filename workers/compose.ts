@@ -80,8 +80,7 @@ type CoreActivities = RunActivities &
   RefreshActivities &
   MembershipReceiptActivities &
   StripeEventActivities;
-  IncidentActivities &
-  WatchdogActivities;
+IncidentActivities & WatchdogActivities;
 
 /** All activities of the core queue over one set of parts. */
 export function createCoreActivities(parts: CoreParts): CoreActivities {

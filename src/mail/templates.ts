@@ -2,8 +2,8 @@ import { signInCode, type Tokens } from '../auth/tokens.js';
 import { assertNever } from '../kernel/assert-never.js';
 import { membershipMail } from './membership.js';
 
-export type MailTemplate = 'sign_in' | 'invite' | 'review_reminder' | 'membership';
-export type MailTemplate = 'sign_in' | 'invite' | 'review_reminder' | 'incident_escalation' | 'article73_reminder';
+export type MailTemplate =
+  'sign_in' | 'invite' | 'review_reminder' | 'membership' | 'incident_escalation' | 'article73_reminder';
 export interface Mail {
   readonly subject: string;
   readonly text: string;
