@@ -79,8 +79,9 @@ type CoreActivities = RunActivities &
   CheckoutActivities &
   RefreshActivities &
   MembershipReceiptActivities &
-  StripeEventActivities;
-IncidentActivities & WatchdogActivities;
+  StripeEventActivities &
+  IncidentActivities &
+  WatchdogActivities;
 
 /** All activities of the core queue over one set of parts. */
 export function createCoreActivities(parts: CoreParts): CoreActivities {
@@ -132,7 +133,7 @@ export async function prepareLedger(
 const RECONCILE_EVERY = '5m';
 const SWEEP_EVERY = '1m';
 /** How long an agent may be dark beyond its deadline before somebody looks. */
-const SWEEP_EVERY = '30s';
+const WATCH_EVERY = '30s';
 /** In UTC. */
 const NIGHTLY = { hour: 3, minute: 17 };
 
@@ -175,7 +176,7 @@ export async function startLoops(
     id: 'watchdog-sweep',
     workflowType: 'sweepWatchdogs',
     args: [],
-    spec: { intervals: [{ every: SWEEP_EVERY }] },
+    spec: { intervals: [{ every: WATCH_EVERY }] },
   });
   await schedule<typeof auditLog>(client, queue, {
     id: 'audit-log',
