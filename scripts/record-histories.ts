@@ -10,6 +10,7 @@ import { startParts, startRoles } from './stack/stack.js';
 import { readExample } from './demo/example.js';
 import { expectAnswer, type Caller } from './demo/client.js';
 import { becomeMember } from './demo/membership.js';
+import { incidentsOf } from './demo/incident.js';
 import { travel } from './demo/journey.js';
 
 /**
@@ -74,6 +75,11 @@ try {
     const sweep = await client.workflow.start(type, { taskQueue: 'dc-core', workflowId: `record-${name}` });
     await sweep.result();
     await keep(`record-${name}`, name);
+  }
+  if (wanted('incident-lifecycle') || wanted('sweep-watchdogs')) {
+    const { opened, sweepId } = await incidentsOf(parts.publicUrl, client);
+    await keep(`incident:${opened}`, 'incident-lifecycle');
+    await keep(sweepId, 'sweep-watchdogs');
   }
   const audited = await client.workflow.start('auditLog', {
     taskQueue: 'dc-core',

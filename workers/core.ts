@@ -10,6 +10,7 @@ import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
 import { readLogSigners } from '../src/ledger/signers.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createMembershipDurable } from '../src/membership/durable.js';
+import { createIncidentDurable } from '../src/incidents/durable.js';
 import { createRunDurable } from '../src/runs/durable.js';
 import { createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
 import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
@@ -70,6 +71,7 @@ await runProcess(async (onStop) => {
       memberships: createMembershipDurable(client, queues),
       billing: openBilling(config),
       logger,
+      incidents: createIncidentDurable(client, queues.core),
     }),
     interceptors: { activity: [...faultInterceptors(config.FAULT_POINT), refusalInterceptor] },
     maxCachedWorkflows: 500,

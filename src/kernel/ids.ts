@@ -27,6 +27,8 @@ export const idPrefixes = {
   membership: 'mbr',
   application: 'app',
   membershipChange: 'mbc',
+  agentProfile: 'agp',
+  incident: 'inc',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

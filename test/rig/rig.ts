@@ -25,6 +25,7 @@ import { NO_WITNESSES, parsePolicy } from '../../src/ledger/policy.js';
 import { readLogSigners } from '../../src/ledger/signers.js';
 import { createReceiptSigner } from '../../src/receipts/sign.js';
 import { createCallMeter } from '../../src/usage/call-meter.js';
+import { createIncidentDurable } from '../../src/incidents/durable.js';
 import { createRunDurable } from '../../src/runs/durable.js';
 import { createCoreActivities, installRuntime, prepareLedger } from '../../workers/compose.js';
 import { cloneDatabase } from './database.js';
@@ -159,6 +160,7 @@ export async function openRig({
       mailer: undefined,
       runs: createRunDurable(client, queues),
       memberships: createMembershipDurable(client, queues),
+      incidents: createIncidentDurable(client, queues.core),
     }),
   });
   const pdf = await Worker.create({
