@@ -53,6 +53,7 @@ try {
   for (const [type, name] of [
     ['keepOutbox', 'keep-outbox'],
     ['keepWitnessed', 'keep-witnessed'],
+    ['keepWebhooks', 'keep-webhooks'],
   ] as const) {
     const loop = await client.workflow.start(type, { taskQueue: 'dc-core', workflowId: `record-${name}` });
     await eventually(name, 10_000, async () => {

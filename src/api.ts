@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { ObjectStore } from './adapters/object-store.js';
 import type { createWebhookReader } from './adapters/stripe-webhook.js';
 import type { Billing } from './adapters/stripe.js';
+import type { WebhookSender } from './adapters/webhook-sender.js';
 import { agentProfileRoutes } from './agent-profiles/routes.js';
 import { apiKeyRoutes } from './api-keys/routes.js';
 import { applicationDeskRoutes } from './applications/desk-routes.js';
@@ -51,6 +52,8 @@ import { createShareDurable } from './shares/durable.js';
 import { ownShareRoutes } from './shares/own-routes.js';
 import { shareRoutes } from './shares/routes.js';
 import { watchdogRoutes } from './watchdogs/routes.js';
+import { webhookDeliveryRoutes } from './webhooks/delivery-routes.js';
+import { webhookRoutes } from './webhooks/routes.js';
 import { submissionRoutes } from './submissions/routes.js';
 
 /** Everything the API is made of; tests put in the same real parts under other names. */
@@ -68,6 +71,7 @@ export interface ApiParts {
   /** Undefined without a Stripe account: nobody can pay then. */
   readonly billing: Billing | undefined;
   readonly readWebhook: ReturnType<typeof createWebhookReader>;
+  readonly webhooks: WebhookSender;
   readonly growth: Growth;
   readonly logger: Logger;
   readonly publicUrl: string;
@@ -118,6 +122,8 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
     ...agentProfileRoutes(parts),
     ...watchdogRoutes(parts),
+    ...webhookRoutes(parts),
+    ...webhookDeliveryRoutes(parts),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
     ...policyRoutes(),

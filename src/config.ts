@@ -31,6 +31,8 @@ const addresses = z.string().transform(
         .filter(Boolean),
     ),
 );
+/** Comma-separated. */
+const words = z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean));
 const origin = z.url().transform((url) => new URL(url).origin);
 
 /** kill or hold, after which activity, and a file that makes it happen once: for crash tests only. */
@@ -62,6 +64,7 @@ const shared = {
   S3_PRIVATE_BUCKET: z.string().default('defendable-private'),
   S3_PUBLIC_BUCKET: z.string().default('defendable-ledger'),
   PEPPER: secret,
+  WEBHOOK_ALLOWED_ADDRESSES: words.prefault(''),
   LEDGER_ORIGIN: z.string().regex(/^[a-z0-9.-]+\/\d{4}$/, 'host/year, as in ledger.example.org/2026'),
 };
 
@@ -73,13 +76,11 @@ const stripe = {
     .optional(),
   STRIPE_API_BASE: z.url({ protocol: /^https?$/ }).optional(),
 };
-/** The webhook's signing secrets, comma-separated: two while one replaces the other. */
-const webhookSecrets = z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean));
-
 const api = z.object({
   ...shared,
   ...stripe,
-  STRIPE_WEBHOOK_SECRETS: webhookSecrets.prefault(''),
+  /** Two while one replaces the other. */
+  STRIPE_WEBHOOK_SECRETS: words.prefault(''),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   SESSION_KEY_FILE: file,

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
 import { createObjectStore } from './adapters/object-store.js';
 import { createWebhookReader } from './adapters/stripe-webhook.js';
+import { createWebhookSender } from './adapters/webhook-sender.js';
 import { apiRoutes } from './api.js';
 import { createSecretHashes } from './auth/secret.js';
 import { createTokens } from './auth/tokens.js';
@@ -34,6 +35,7 @@ export function documentedRoutes(): readonly Route[] {
     billing: undefined,
     readWebhook: createWebhookReader([]),
     callMeter: { count: () => undefined, flush: () => Promise.resolve(), close: () => Promise.resolve() },
+    webhooks: createWebhookSender({ allowed: [] }),
     growth: { until: () => Promise.resolve(), next: () => Promise.resolve(), close: () => Promise.resolve() },
     logger: pino({ level: 'silent' }),
     publicUrl: 'http://localhost',

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connectTemporal } from './adapters/temporal.js';
 import { createWebhookReader } from './adapters/stripe-webhook.js';
+import { createWebhookSender } from './adapters/webhook-sender.js';
 import { createApi, type ApiParts, type Listener } from './api.js';
 import { createSessions } from './auth/session.js';
 import { createSecretHashes } from './auth/secret.js';
@@ -40,6 +41,7 @@ await runProcess(async (onStop) => {
     callMeter,
     billing: openBilling(config),
     readWebhook: createWebhookReader(config.STRIPE_WEBHOOK_SECRETS),
+    webhooks: createWebhookSender({ allowed: config.WEBHOOK_ALLOWED_ADDRESSES }),
     publicUrl: config.PUBLIC_URL,
     logId: config.LEDGER_ORIGIN,
     signUp: config.SIGN_UP,

@@ -30,6 +30,7 @@ import {
 } from '../activities/stripe-events.js';
 import { createSubmissionActivities, type SubmissionActivities } from '../activities/submissions.js';
 import { createWatchdogActivities, type WatchdogActivities } from '../activities/watchdogs.js';
+import { createWebhookActivities, type WebhookActivities, type WebhookDeps } from '../activities/webhooks.js';
 import { createWitnessActivities, type WitnessActivities, type WitnessDeps } from '../activities/witnesses.js';
 import type { Mailer } from '../src/adapters/mailer.js';
 import type { ObjectStore } from '../src/adapters/object-store.js';
@@ -46,6 +47,7 @@ import type { keepWitnessed } from '../workflows/ledger/keep-witnessed.js';
 import type { keepOutbox } from '../workflows/mail/keep-outbox.js';
 import type { reconcileMemberships } from '../workflows/membership/reconcile-memberships.js';
 import type { sweepStripeEvents } from '../workflows/membership/sweep-stripe-events.js';
+import type { keepWebhooks } from '../workflows/webhooks/keep-webhooks.js';
 import type { sweepWatchdogs } from '../workflows/watchdogs/sweep-watchdogs.js';
 import type { reconcileRuns } from '../workflows/runs/reconcile-runs.js';
 
@@ -55,6 +57,7 @@ export interface CoreParts
     Omit<MailDeps, 'mailer' | 'database'>,
     Pick<LedgerDeps, 'logKey' | 'cosigners' | 'queued'>,
     Pick<WitnessDeps, 'policy' | 'witnesses' | 'witnessSpacingMs'>,
+    Pick<WebhookDeps, 'webhooks' | 'told'>,
     StripeEventDeps {
   readonly database: Database;
   readonly evidenceObjects: ObjectStore;
@@ -81,7 +84,8 @@ type CoreActivities = RunActivities &
   MembershipReceiptActivities &
   StripeEventActivities &
   IncidentActivities &
-  WatchdogActivities;
+  WatchdogActivities &
+  WebhookActivities;
 
 /** All activities of the core queue over one set of parts. */
 export function createCoreActivities(parts: CoreParts): CoreActivities {
@@ -106,6 +110,7 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createStripeEventActivities(parts),
     ...createIncidentActivities(parts),
     ...createWatchdogActivities(parts),
+    ...createWebhookActivities(parts),
     ...(mailer ? createMailActivities({ ...parts, mailer }) : {}),
   };
 }
@@ -160,6 +165,11 @@ export async function startLoops(
       workflowId: `outbox:${queue}`,
       staticSummary: 'Sends owed mail',
     });
+  await client.workflow.start<typeof keepWebhooks>('keepWebhooks', {
+    ...common,
+    workflowId: `webhooks:${queue}`,
+    staticSummary: 'Sends events to endpoints',
+  });
   // A deployment is the moment at which something may have changed behind our back.
   await client.workflow.start<typeof auditLog>('auditLog', {
     ...common,

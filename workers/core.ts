@@ -4,6 +4,7 @@ import { readCoreConfig } from '../src/config.js';
 import { openDatabase } from '../src/db/database.js';
 import { listen } from '../src/db/listen.js';
 import { createSmtpMailer, type Mailer } from '../src/adapters/mailer.js';
+import { createWebhookSender } from '../src/adapters/webhook-sender.js';
 import { createWitnessClient } from '../src/adapters/witness.js';
 import { createTokens } from '../src/auth/tokens.js';
 import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
@@ -42,7 +43,12 @@ await runProcess(async (onStop) => {
     listen(config.DATABASE_URL, name, (error) => {
       logger.warn({ err: error }, 'listen');
     });
-  const channels = { queued: channel('ledger_pending'), growth: channel('ledger_grown'), owed: channel('outbox') };
+  const channels = {
+    queued: channel('ledger_pending'),
+    growth: channel('ledger_grown'),
+    owed: channel('outbox'),
+    told: channel('webhooks'),
+  };
   const mailer: Mailer | undefined =
     config.SMTP_URL === undefined
       ? undefined
@@ -65,6 +71,7 @@ await runProcess(async (onStop) => {
       witnesses: createWitnessClient(),
       witnessSpacingMs: config.WITNESS_SECONDS * 1000,
       mailer,
+      webhooks: createWebhookSender({ allowed: config.WEBHOOK_ALLOWED_ADDRESSES }),
       tokens: createTokens(config.PEPPER),
       publicUrl: config.PUBLIC_URL,
       runs: createRunDurable(client, queues),

@@ -9,4 +9,5 @@ export { keepMembership } from './membership/keep-membership.js';
 export { reconcileMemberships } from './membership/reconcile-memberships.js';
 export { sweepStripeEvents } from './membership/sweep-stripe-events.js';
 export { incidentLifecycle } from './incidents/incident-lifecycle.js';
+export { keepWebhooks } from './webhooks/keep-webhooks.js';
 export { sweepWatchdogs } from './watchdogs/sweep-watchdogs.js';

@@ -74,6 +74,7 @@ export async function startParts({ folder, ui, fixedPorts, durable }: PartsOptio
       LEDGER_ORIGIN: process.env['LEDGER_ORIGIN'] ?? 'ledger.defendablecloud.localhost/2026',
       WORKFLOW_BUNDLE: workflowBundle,
       MAIL: 'mailbox',
+      WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.1',
       SIGN_UP: 'open',
       RATE_LIMIT_PER_MINUTE: process.env['RATE_LIMIT_PER_MINUTE'] ?? '600',
     };

@@ -2,6 +2,8 @@ import { OpenAPIRegistry, OpenApiGeneratorV31, type ResponseConfig } from '@aste
 import { z } from 'zod';
 import { refusals } from '../kernel/refusals.js';
 import type { Route } from './define-route.js';
+import { webhookEvents } from '../webhooks/rules.js';
+import { webhookPayload } from '../webhooks/schema.js';
 import { problemSchema } from './problem.js';
 
 /** Writes the OpenAPI 3.1 document of a list of routes. Same routes, same bytes. */
@@ -19,6 +21,14 @@ export function openapi(routes: readonly Route[]): Readonly<Record<string, unkno
       responses: responsesOf(route),
     });
   }
+  for (const type of webhookEvents)
+    registry.registerWebhook({
+      method: 'post',
+      path: type,
+      summary: `Sent to endpoints that ask for ${type}, by the Standard Webhooks specification`,
+      request: { body: { required: true, content: { 'application/json': { schema: webhookPayload } } } },
+      responses: { '2XX': { description: 'Taken; anything else is tried again for two days' } },
+    });
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {

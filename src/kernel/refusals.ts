@@ -59,6 +59,11 @@ export const refusals = {
   unknown_flight_sheet: row(422, 'Unknown flight sheet', 'Choose one of the library: GET /flight-sheets.'),
   lane_mismatch: row(422, 'Lane does not match', 'Use the lane of the flight sheet, or leave it out.'),
   captured_in_future: row(422, 'Captured in the future', 'Correct captured_at; five minutes of skew are allowed.'),
+  invalid_webhook_url: row(
+    422,
+    'Address not accepted',
+    'Give an https address at a public host, without user and password.',
+  ),
   invalid_evidence: row(422, 'Invalid evidence', 'Correct the fields named in errors.'),
   schema_violation: row(422, 'Output violates the schema', 'Correct the output; this flight sheet refuses others.'),
   not_erasable: row(

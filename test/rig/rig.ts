@@ -13,6 +13,7 @@ import { createStripe } from '../../src/adapters/stripe.js';
 import { createWebhookReader } from '../../src/adapters/stripe-webhook.js';
 import { createMembershipDurable } from '../../src/membership/durable.js';
 import { createObjectStore, type ObjectStore } from '../../src/adapters/object-store.js';
+import { createWebhookSender } from '../../src/adapters/webhook-sender.js';
 import { createWitnessClient } from '../../src/adapters/witness.js';
 import { createPdfPrinter } from '../../src/adapters/pdf-printer.js';
 import { createApi, type ApiParts } from '../../src/api.js';
@@ -99,6 +100,7 @@ export async function openRig({
     queued: listen(clone.url, 'ledger_pending'),
     growth: listen(clone.url, 'ledger_grown'),
     owed: listen(clone.url, 'outbox'),
+    told: listen(clone.url, 'webhooks'),
   };
   const tokens = createTokens(fromRunner('PEPPER'));
   const secretHashes = createSecretHashes([{ version: 1, key: randomBytes(32) }]);
@@ -129,6 +131,7 @@ export async function openRig({
     platformAdmins: new Set([PLATFORM_ADMIN]),
     callMeter,
     billing,
+    webhooks: createWebhookSender({ allowed: ['127.0.0.1'] }),
     readWebhook: createWebhookReader([WEBHOOK_SECRET, SECOND_WEBHOOK_SECRET]),
     logger,
     logId,
