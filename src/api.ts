@@ -4,15 +4,21 @@ import type { Logger } from 'pino';
 import type { ObjectStore } from './adapters/object-store.js';
 import type { createWebhookReader } from './adapters/stripe-webhook.js';
 import type { Billing } from './adapters/stripe.js';
+import { createCookTasks } from './adapters/cook-tasks.js';
 import { apiKeyRoutes } from './api-keys/routes.js';
 import { applicationDeskRoutes } from './applications/desk-routes.js';
 import { auditLogRoutes } from './audit-log/routes.js';
 import { approvalRoutes } from './approvals/routes.js';
 import { createAuthenticator } from './auth/authenticate.js';
 import { authRoutes } from './auth/routes.js';
+import type { Sealer } from './auth/sealer.js';
 import type { Sessions } from './auth/session.js';
 import type { Tokens } from './auth/tokens.js';
 import { checkRoutes } from './checks/routes.js';
+import { emptyCatalog } from './cooks/catalog.js';
+import { cookTaskQueue, createCookDurable } from './cooks/durable.js';
+import { cookRoutes } from './cooks/routes.js';
+import { cookStreamRoutes } from './cooks/stream-routes.js';
 import type { Database } from './db/database.js';
 import type { Growth } from './db/listen.js';
 import { docsRoutes } from './docs/routes.js';
@@ -42,6 +48,9 @@ import { projectRoutes } from './projects/routes.js';
 import { exportRoutes } from './receipts/export-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
 import { receiptRoutes } from './receipts/routes.js';
+import { runnerInternalRoutes } from './runners/internal-routes.js';
+import type { CookTimes } from './runners/lease.js';
+import { runnerRoutes } from './runners/routes.js';
 import { createRunDurable, type TaskQueues } from './runs/durable.js';
 import { runRoutes } from './runs/routes.js';
 import { createShareDurable } from './shares/durable.js';
@@ -65,6 +74,9 @@ export interface ApiParts {
   readonly billing: Billing | undefined;
   readonly readWebhook: ReturnType<typeof createWebhookReader>;
   readonly growth: Growth;
+  readonly cookNews: Growth;
+  readonly cookTimes: CookTimes;
+  readonly sealer: Sealer;
   readonly logger: Logger;
   readonly publicUrl: string;
   readonly logId: string;
@@ -81,6 +93,13 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
   const { database, client } = parts;
   const commands = { ...parts, runs: createRunDurable(client, parts.queues) };
   const membership = { ...parts, memberships: createMembershipDurable(client, parts.queues) };
+  const cooking = {
+    ...parts,
+    cooks: createCookDurable(client, parts.queues),
+    cookTasks: createCookTasks(client),
+    catalog: emptyCatalog,
+    taskQueueOf: (queue: string) => cookTaskQueue(parts.queues, queue),
+  };
   const dependencies = [
     { name: 'database', ping: () => database.knex.raw('select 1') },
     { name: 'storage', ping: () => parts.evidenceObjects.ping() },
@@ -107,6 +126,10 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...checkRoutes(commands),
     ...approvalRoutes(commands),
     ...receiptRoutes(commands),
+    ...cookRoutes(cooking),
+    ...cookStreamRoutes(parts),
+    ...runnerRoutes(cooking),
+    ...runnerInternalRoutes(parts),
     ...exportRoutes(parts),
     ...publicReceiptRoutes(parts),
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),

@@ -62,6 +62,10 @@ const shared = {
   S3_PRIVATE_BUCKET: z.string().default('defendable-private'),
   S3_PUBLIC_BUCKET: z.string().default('defendable-ledger'),
   PEPPER: secret,
+  COOK_LEASE_SECONDS: z.coerce.number().int().min(2).max(3600).default(90),
+  COOK_START_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  COOK_QUEUE_HOURS: z.coerce.number().min(0.001).max(720).default(24),
+  COOK_RETRY_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
   LEDGER_ORIGIN: z.string().regex(/^[a-z0-9.-]+\/\d{4}$/, 'host/year, as in ledger.example.org/2026'),
 };
 

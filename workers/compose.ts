@@ -5,6 +5,7 @@ import { createApprovalActivities, type ApprovalActivities } from '../activities
 import { createCheckActivities, type CheckActivities } from '../activities/checks/audit.js';
 import { createGradingActivities, type GradingActivities } from '../activities/checks/grade.js';
 import { createWaiverActivities, type WaiverActivities } from '../activities/checks/waive.js';
+import { createCookActivities, type CookActivities, type CookDeps } from '../activities/cooks.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../activities/evidence.js';
 import { createLedgerAuditActivities, type LedgerAuditActivities } from '../activities/ledger-audit.js';
 import { createLedgerActivities, type LedgerActivities, type LedgerDeps } from '../activities/ledger.js';
@@ -39,6 +40,7 @@ import { keepPolicy } from '../src/ledger/witness-store.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
 import type { RunDurable } from '../src/runs/durable.js';
 import type { auditLog } from '../workflows/ledger/audit-log.js';
+import type { tendCooks } from '../workflows/cooks/tend-cooks.js';
 import type { keepLedger } from '../workflows/ledger/keep-ledger.js';
 import type { keepWitnessed } from '../workflows/ledger/keep-witnessed.js';
 import type { keepOutbox } from '../workflows/mail/keep-outbox.js';
@@ -50,6 +52,7 @@ export interface CoreParts
   extends
     Omit<ReceiptDeps, 'database'>,
     Omit<MailDeps, 'mailer' | 'database'>,
+    Omit<CookDeps, 'database'>,
     Pick<LedgerDeps, 'logKey' | 'cosigners' | 'queued'>,
     Pick<WitnessDeps, 'policy' | 'witnesses' | 'witnessSpacingMs'>,
     StripeEventDeps {
@@ -67,6 +70,7 @@ type CoreActivities = RunActivities &
   WaiverActivities &
   ApprovalActivities &
   ReceiptActivities &
+  CookActivities &
   LedgerActivities &
   LedgerAuditActivities &
   WitnessActivities &
@@ -89,6 +93,7 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createWaiverActivities(parts),
     ...createApprovalActivities(parts),
     ...createReceiptActivities(parts),
+    ...createCookActivities(parts),
     ...createLedgerActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createLedgerAuditActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createWitnessActivities(parts),
@@ -126,6 +131,8 @@ const RECONCILE_EVERY = '5m';
 const SWEEP_EVERY = '1m';
 /** In UTC. */
 const NIGHTLY = { hour: 3, minute: 17 };
+/** Leases that ran out are noticed within this time. */
+const TEND_EVERY = '15s';
 
 /** Starts what must always be running; a second worker joins what the first started. */
 export async function startLoops(
@@ -161,6 +168,12 @@ export async function startLoops(
     workflowType: 'reconcileRuns',
     args: [],
     spec: { intervals: [{ every: RECONCILE_EVERY }] },
+  });
+  await schedule<typeof tendCooks>(client, queue, {
+    id: 'tend-cooks',
+    workflowType: 'tendCooks',
+    args: [],
+    spec: { intervals: [{ every: TEND_EVERY }] },
   });
   await schedule<typeof auditLog>(client, queue, {
     id: 'audit-log',

@@ -5,13 +5,17 @@ import { openDatabase } from '../src/db/database.js';
 import { listen } from '../src/db/listen.js';
 import { createSmtpMailer, type Mailer } from '../src/adapters/mailer.js';
 import { createWitnessClient } from '../src/adapters/witness.js';
-import { createTokens } from '../src/auth/tokens.js';
 import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
 import { readLogSigners } from '../src/ledger/signers.js';
+import { createCookTasks } from '../src/adapters/cook-tasks.js';
+import { createSealer } from '../src/auth/sealer.js';
+import { createTokens } from '../src/auth/tokens.js';
+import { emptyCatalog } from '../src/cooks/catalog.js';
+import { createCookDurable } from '../src/cooks/durable.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createMembershipDurable } from '../src/membership/durable.js';
 import { createRunDurable } from '../src/runs/durable.js';
-import { createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
+import { cookTimesOf, createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
 import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
 import { faultInterceptors } from '../activities/fault-interceptor.js';
 import { refusalInterceptor } from '../activities/refusal-interceptor.js';
@@ -70,6 +74,11 @@ await runProcess(async (onStop) => {
       memberships: createMembershipDurable(client, queues),
       billing: openBilling(config),
       logger,
+      cooks: createCookDurable(client, queues),
+      cookTasks: createCookTasks(client),
+      cookTimes: cookTimesOf(config),
+      catalog: emptyCatalog,
+      sealer: createSealer(config.PEPPER),
     }),
     interceptors: { activity: [...faultInterceptors(config.FAULT_POINT), refusalInterceptor] },
     maxCachedWorkflows: 500,

@@ -12,6 +12,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
 export interface StoredObject {
   readonly size: number;
@@ -30,6 +31,10 @@ export interface ObjectStore {
   putStream(key: string, body: Readable, contentType: string): Promise<void>;
   /** Copies within the bucket; the storage computes the SHA-256 of what it wrote and it must be the one given. */
   copyVerified(from: string, to: string, sha256: string): Promise<void>;
+  /** A link by which its holder stores exactly these bytes under this key, with the headers that must go along. */
+  signUpload(upload: SignedUpload): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>;
+  /** A link by which its holder reads one object, as a file of this name. */
+  signDownload(key: string, filename: string, seconds: number): Promise<string>;
   head(key: string): Promise<StoredObject | undefined>;
   read(key: string): Promise<{ readonly body: Readable; readonly etag: string } | undefined>;
   remove(key: string): Promise<void>;
@@ -37,6 +42,15 @@ export interface ObjectStore {
   ensureBucket(): Promise<void>;
   ping(): Promise<void>;
   close(): void;
+}
+
+/** What a pre-signed upload is bound to: the signature covers key, size, digest and type. */
+export interface SignedUpload {
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly seconds: number;
 }
 
 /** The bytes in storage are not the bytes that were meant to be there. */
@@ -128,6 +142,27 @@ export function createObjectStore({
       await store.remove(to);
       throw new ObjectConflict(`${to} was written with digest ${written ?? 'unknown'}`);
     },
+    async signUpload({ key: Key, size, sha256, contentType: ContentType, seconds }) {
+      const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
+      const put = new PutObjectCommand({ Bucket, Key, ContentLength: size, ContentType, ChecksumSHA256 });
+      const url = await getSignedUrl(s3, put, {
+        expiresIn: seconds,
+        unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
+        signableHeaders: new Set(['host', 'content-length', 'content-type', 'x-amz-checksum-sha256']),
+      });
+      const headers = {
+        'content-type': ContentType,
+        'content-length': String(size),
+        'x-amz-checksum-sha256': ChecksumSHA256,
+      };
+      return { url, headers };
+    },
+    signDownload: (Key, filename, seconds) =>
+      getSignedUrl(
+        s3,
+        new GetObjectCommand({ Bucket, Key, ResponseContentDisposition: `attachment; filename="${filename}"` }),
+        { expiresIn: seconds },
+      ),
     async head(Key) {
       try {
         const {

@@ -27,6 +27,10 @@ export const idPrefixes = {
   membership: 'mbr',
   application: 'app',
   membershipChange: 'mbc',
+  cook: 'cok',
+  attempt: 'att',
+  artifact: 'art',
+  runner: 'rnr',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

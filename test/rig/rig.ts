@@ -18,13 +18,18 @@ import { createPdfPrinter } from '../../src/adapters/pdf-printer.js';
 import { createApi, type ApiParts } from '../../src/api.js';
 import { createSessions, type Sessions } from '../../src/auth/session.js';
 import { createSecretHashes } from '../../src/auth/secret.js';
+import { createCookTasks } from '../../src/adapters/cook-tasks.js';
+import { createSealer } from '../../src/auth/sealer.js';
 import { createTokens } from '../../src/auth/tokens.js';
+import { emptyCatalog } from '../../src/cooks/catalog.js';
+import { createCookDurable } from '../../src/cooks/durable.js';
 import { openDatabase, type Database } from '../../src/db/database.js';
 import { listen } from '../../src/db/listen.js';
 import { NO_WITNESSES, parsePolicy } from '../../src/ledger/policy.js';
 import { readLogSigners } from '../../src/ledger/signers.js';
 import { createReceiptSigner } from '../../src/receipts/sign.js';
 import { createCallMeter } from '../../src/usage/call-meter.js';
+import type { CookTimes } from '../../src/runners/lease.js';
 import { createRunDurable } from '../../src/runs/durable.js';
 import { createCoreActivities, installRuntime, prepareLedger } from '../../workers/compose.js';
 import { cloneDatabase } from './database.js';
@@ -59,6 +64,8 @@ export const WEBHOOK_SECRET = 'whsec_present';
 export const SECOND_WEBHOOK_SECRET = 'whsec_next';
 /** A hanging Stripe is noticed in tests after this. */
 const STRIPE_TIMEOUT_MS = 1500;
+/** Leases and waits of tests: seconds, so that what runs out does so while somebody looks. */
+const cookTimes: CookTimes = { leaseSeconds: 6, heartbeatSeconds: 1, startSeconds: 60, queueSeconds: 600, retrySeconds: 1 };
 
 /** What a rig may have besides its usual parts. */
 export interface RigOptions {
@@ -66,11 +73,13 @@ export interface RigOptions {
   readonly policy?: (logId: string, vkey: string) => string;
   /** False where a test is the sequencer itself. */
   readonly sequencer?: boolean;
+  readonly times?: Partial<CookTimes>;
 }
 
 export async function openRig({
   policy: writePolicy = () => NO_WITNESSES,
   sequencer = true,
+  times = {},
 }: RigOptions = {}): Promise<Rig> {
   const name = randomBytes(5).toString('hex');
   const clone = await cloneDatabase();
@@ -98,6 +107,7 @@ export async function openRig({
     queued: listen(clone.url, 'ledger_pending'),
     growth: listen(clone.url, 'ledger_grown'),
     owed: listen(clone.url, 'outbox'),
+    cookNews: listen(clone.url, 'cooks'),
   };
   const tokens = createTokens(fromRunner('PEPPER'));
   const secretHashes = createSecretHashes([{ version: 1, key: randomBytes(32) }]);
@@ -129,6 +139,8 @@ export async function openRig({
     callMeter,
     billing,
     readWebhook: createWebhookReader([WEBHOOK_SECRET, SECOND_WEBHOOK_SECRET]),
+    sealer: createSealer(fromRunner('PEPPER')),
+    cookTimes: { ...cookTimes, ...times },
     logger,
     logId,
     publicUrl: base,
@@ -159,6 +171,9 @@ export async function openRig({
       mailer: undefined,
       runs: createRunDurable(client, queues),
       memberships: createMembershipDurable(client, queues),
+      cooks: createCookDurable(client, queues),
+      cookTasks: createCookTasks(client),
+      catalog: emptyCatalog,
     }),
   });
   const pdf = await Worker.create({
