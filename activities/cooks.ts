@@ -1,14 +1,29 @@
 import { heartbeat } from '@temporalio/activity';
 import type { CookTasks } from '../src/adapters/cook-tasks.js';
 import type { Sealer } from '../src/auth/sealer.js';
-import { applyCookCommand, readCookSnapshot, requireCook, type CookCommandRef, type CookSnapshot } from '../src/cooks/apply.js';
+import {
+  applyCookCommand,
+  readCookSnapshot,
+  requireCook,
+  type CookCommandRef,
+  type CookSnapshot,
+} from '../src/cooks/apply.js';
 import type { Catalog } from '../src/cooks/catalog.js';
 import { queueOfRecipe, recipeDigest, requireCancellable, termsOf } from '../src/cooks/command.js';
 import type { CookDurable, CookRef } from '../src/cooks/durable.js';
 import { capabilityOf, requireCookable } from '../src/cooks/judge.js';
 import type { Ending } from '../src/cooks/rules.js';
 import { cookPayload } from '../src/cooks/schema.js';
-import { insertCook, listOpenCooks, listStaleAttempts, listUndelivered, markDelivered, patchCook, tellCook, type Cook } from '../src/cooks/store.js';
+import {
+  insertCook,
+  listOpenCooks,
+  listStaleAttempts,
+  listUndelivered,
+  markDelivered,
+  patchCook,
+  tellCook,
+  type Cook,
+} from '../src/cooks/store.js';
 import { settle } from '../src/cooks/settle.js';
 import { showCookSummary } from '../src/cooks/view.js';
 import type { Database } from '../src/db/database.js';
@@ -96,7 +111,11 @@ async function endLostLeases({ database, cookTasks, sealer, cooks, cookTimes }: 
     const cook = await database.tenant(orgId, (tenant) => loseAttempt(tenant, cookId, id));
     if (!cook) continue;
     if (taskToken)
-      await cookTasks.fail(sealer.open(taskToken, id), { type: 'runner_lost', message: 'the lease ran out', final: false });
+      await cookTasks.fail(sealer.open(taskToken, id), {
+        type: 'runner_lost',
+        message: 'the lease ran out',
+        final: false,
+      });
     if (isExhausted(cook) || cook.cancelRequestedAt) await cooks.nudge(cookId);
     heartbeat(id);
   }

@@ -32,7 +32,9 @@ export interface ObjectStore {
   /** Copies within the bucket; the storage computes the SHA-256 of what it wrote and it must be the one given. */
   copyVerified(from: string, to: string, sha256: string): Promise<void>;
   /** A link by which its holder stores exactly these bytes under this key, with the headers that must go along. */
-  signUpload(upload: SignedUpload): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>;
+  signUpload(
+    upload: SignedUpload,
+  ): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>;
   /** A link by which its holder reads one object, as a file of this name. */
   signDownload(key: string, filename: string, seconds: number): Promise<string>;
   head(key: string): Promise<StoredObject | undefined>;

@@ -14,11 +14,7 @@ export interface LogChunk {
 }
 
 /** Safe to retry only under the lock of the attempt's cook, which says where the log goes on. */
-export async function insertLogChunk(
-  tenant: Tenant,
-  cookId: string,
-  chunk: Omit<LogChunk, 'id'>,
-): Promise<void> {
+export async function insertLogChunk(tenant: Tenant, cookId: string, chunk: Omit<LogChunk, 'id'>): Promise<void> {
   await LogChunkRow.query(tenant.trx).insert({ orgId: tenant.orgId, cookId, ...chunk });
 }
 
@@ -46,10 +42,6 @@ export async function listLogChunks(
 }
 
 /** The pieces of one attempt, in order. */
-export async function listAttemptLog(
-  tenant: Tenant,
-  cookId: string,
-  attempt: number,
-): Promise<readonly LogChunk[]> {
+export async function listAttemptLog(tenant: Tenant, cookId: string, attempt: number): Promise<readonly LogChunk[]> {
   return LogChunkRow.query(tenant.trx).where({ orgId: tenant.orgId, cookId, attempt }).orderBy('seq');
 }

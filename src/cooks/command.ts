@@ -122,11 +122,8 @@ const strip = (value: unknown): unknown => {
 };
 
 /** Losing a staged command with a crashing server loses nothing: its caller has no answer yet and sends it again. */
-const staging = <T>(
-  { database }: CookCommandDeps,
-  orgId: string,
-  work: (tenant: Tenant) => Promise<T>,
-): Promise<T> => database.tenant(orgId, work, { durable: false });
+const staging = <T>({ database }: CookCommandDeps, orgId: string, work: (tenant: Tenant) => Promise<T>): Promise<T> =>
+  database.tenant(orgId, work, { durable: false });
 
 const answered = ({ status, result }: AppliedCommand, replayed: boolean): Answer => ({
   kind: 'applied',

@@ -190,7 +190,9 @@ export async function findAnyCook(
 /** How many cooks wait or run, by queue, with the age of the oldest that waits. */
 export async function countQueues(
   system: System,
-): Promise<readonly { readonly queue: string; readonly state: CookState; readonly count: number; readonly oldest: Date }[]> {
+): Promise<
+  readonly { readonly queue: string; readonly state: CookState; readonly count: number; readonly oldest: Date }[]
+> {
   return system
     .trx('cooks')
     .whereNotIn('state', ['completed', 'failed', 'cancelled', 'expired'])
@@ -248,7 +250,12 @@ export async function insertAttempt(
 ): Promise<Attempt> {
   const { leaseSeconds, ...fields } = attempt;
   return AttemptRow.query(tenant.trx)
-    .insert({ orgId: tenant.orgId, state: 'live', ...fields, expiresAt: raw('now() + ? * interval \'1 second\'', leaseSeconds) })
+    .insert({
+      orgId: tenant.orgId,
+      state: 'live',
+      ...fields,
+      expiresAt: raw("now() + ? * interval '1 second'", leaseSeconds),
+    })
     .returning('*');
 }
 
@@ -286,7 +293,7 @@ export async function extendAttempt(
       ...told,
       heartbeatAt: raw('now()'),
       startedAt: raw('coalesce(started_at, now())'),
-      expiresAt: raw('now() + ? * interval \'1 second\'', leaseSeconds),
+      expiresAt: raw("now() + ? * interval '1 second'", leaseSeconds),
     })
     .returning('*');
   const row = rows[0];
@@ -299,11 +306,15 @@ export async function endAttempt(
   id: string,
   end: Pick<Attempt, 'state'> & Partial<Pick<Attempt, 'outcome' | 'outcomeDigest'>>,
 ): Promise<void> {
-  await attempts(tenant).where({ id }).patch({ ...end, endedAt: raw('now()') });
+  await attempts(tenant)
+    .where({ id })
+    .patch({ ...end, endedAt: raw('now()') });
 }
 
 export async function markDelivered(tenant: Tenant, id: string): Promise<void> {
-  await attempts(tenant).where({ id }).patch({ deliveredAt: raw('now()') });
+  await attempts(tenant)
+    .where({ id })
+    .patch({ deliveredAt: raw('now()') });
 }
 
 /** Leases of every organization that ran out, or were claimed and never started. */

@@ -55,8 +55,18 @@ export function cookStreamRoutes(deps: StreamDeps): readonly Route[] {
       },
     });
   return [
-    stream('/cooks/{cook_id}/events', 'followCook', 'The events of a cook as they happen (server-sent events)', readEvents),
-    stream('/cooks/{cook_id}/logs', 'followCookLogs', 'The log of a cook as it is written (server-sent events)', readLogs),
+    stream(
+      '/cooks/{cook_id}/events',
+      'followCook',
+      'The events of a cook as they happen (server-sent events)',
+      readEvents,
+    ),
+    stream(
+      '/cooks/{cook_id}/logs',
+      'followCookLogs',
+      'The log of a cook as it is written (server-sent events)',
+      readLogs,
+    ),
   ];
 }
 
@@ -89,7 +99,10 @@ async function* follow(
     const woken = cookNews.next(POLL_MS);
     const { sent, over } = await database.tenant(orgId, async (tenant) => {
       const cook = await findCook(tenant, cookId);
-      return { over: !cook || isOver(cook.state) ? (cook?.state ?? 'gone') : undefined, sent: await read(tenant, cookId, last) };
+      return {
+        over: !cook || isOver(cook.state) ? (cook?.state ?? 'gone') : undefined,
+        sent: await read(tenant, cookId, last),
+      };
     });
     for (const { id, event, data } of sent) {
       last = id;

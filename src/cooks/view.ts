@@ -42,9 +42,7 @@ export function showCook(
       ci95: cook.lift.ci95 && [...cook.lift.ci95],
       seeds: [...cook.lift.seeds],
     },
-    lease: live
-      ? { attempt: live.attempt, runner: live.runner.name, expires_at: live.expiresAt.toISOString() }
-      : null,
+    lease: live ? { attempt: live.attempt, runner: live.runner.name, expires_at: live.expiresAt.toISOString() } : null,
     attempts: parts.attempts.map((attempt) => ({
       attempt: attempt.attempt,
       runner: attempt.runner.name,
@@ -63,7 +61,12 @@ export function showCook(
   };
 }
 
-export const showEvent = ({ at, kind, attempt, data }: CookEvent): z.input<typeof cookDetailView>['timeline'][number] => ({
+export const showEvent = ({
+  at,
+  kind,
+  attempt,
+  data,
+}: CookEvent): z.input<typeof cookDetailView>['timeline'][number] => ({
   at: at.toISOString(),
   kind,
   attempt,

@@ -24,8 +24,7 @@ import { registerRunner, type Runner } from './store.js';
 const SLICE_MS = 5000;
 
 export type Next =
-  | { readonly kind: 'claimed'; readonly claim: ClaimView }
-  | { readonly kind: 'none'; readonly draining: boolean };
+  { readonly kind: 'claimed'; readonly claim: ClaimView } | { readonly kind: 'none'; readonly draining: boolean };
 
 /**
  * Claims the next cook for a runner: waits at Temporal's queues on its behalf, then writes the lease. Whoever crashes

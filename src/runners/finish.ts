@@ -148,6 +148,7 @@ async function declaredArtifacts({ tenant, cook, attempt }: Held, body: Complete
   });
   const kinds = new Set(artifacts.map(({ kind }) => kind));
   const missing = cook.recipe.outputs.filter(({ kind, required }) => required && !kinds.has(kind));
-  if (missing[0]) throw new Refusal('artifact_unverified', `The recipe requires an artifact of kind ${missing[0].kind}.`);
+  if (missing[0])
+    throw new Refusal('artifact_unverified', `The recipe requires an artifact of kind ${missing[0].kind}.`);
   return artifacts;
 }

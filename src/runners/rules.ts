@@ -38,9 +38,7 @@ export function directiveFor(given: {
 }
 
 export type LogPlace =
-  | { readonly kind: 'next' }
-  | { readonly kind: 'duplicate' }
-  | { readonly kind: 'gap'; readonly expected: number };
+  { readonly kind: 'next' } | { readonly kind: 'duplicate' } | { readonly kind: 'gap'; readonly expected: number };
 
 /** Where a piece of a log stands to what is there: the next one, one that is there, or one that leaves a gap. */
 export function placeOf(piece: { readonly offset: number; readonly size: number }, stored: number): LogPlace {

@@ -16,7 +16,10 @@ export const capabilitiesSchema = z.strictObject({
   methods: z.array(z.enum(methods)).max(methods.length).default([]),
 });
 const identity = {
-  runner_id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/).meta({ description: "The runner's own name, one per key." }),
+  runner_id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/)
+    .meta({ description: "The runner's own name, one per key." }),
   labels: z.array(word).max(8).default([]),
   capabilities: capabilitiesSchema,
 };
@@ -48,7 +51,10 @@ export type ClaimView = z.input<typeof claimView>;
 const JSON_KIB = 8;
 const small = z
   .unknown()
-  .refine((value) => JSON.stringify(value ?? null).length <= JSON_KIB * 1024, `at most ${String(JSON_KIB)} KiB of JSON`);
+  .refine(
+    (value) => JSON.stringify(value ?? null).length <= JSON_KIB * 1024,
+    `at most ${String(JSON_KIB)} KiB of JSON`,
+  );
 export const logLimits = { max_chunk_bytes: 256 * 1024, max_bytes: 32 * 1024 * 1024 } as const;
 export const statusBody = z.strictObject({
   ...lease,
@@ -85,7 +91,11 @@ export const uploadBody = z.strictObject({
   name: filename,
   size: z.int().min(1).max(MAX_ARTIFACT_BYTES),
   sha256,
-  media_type: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/).max(100).default('application/octet-stream'),
+  media_type: z
+    .string()
+    .regex(/^[\w.+-]+\/[\w.+-]+$/)
+    .max(100)
+    .default('application/octet-stream'),
 });
 export type UploadBody = z.output<typeof uploadBody>;
 export const uploadView = z
@@ -108,7 +118,10 @@ const measured = z.strictObject({
 export const completeBody = z.strictObject({
   ...lease,
   metrics: measured.optional().meta({ description: 'Scores before and after per held-out item; we compute the rest.' }),
-  artifacts: z.array(z.strictObject({ kind: word, name: filename, size: z.int().min(1), sha256 })).max(100).default([]),
+  artifacts: z
+    .array(z.strictObject({ kind: word, name: filename, size: z.int().min(1), sha256 }))
+    .max(100)
+    .default([]),
   runtime: z.record(z.string().max(60), z.union([z.string().max(200), z.number()])).default({}),
 });
 export type CompleteBody = z.output<typeof completeBody>;
@@ -116,7 +129,10 @@ export const failBody = z.strictObject({
   ...lease,
   class: z.enum(failureClasses),
   retryable: z.boolean(),
-  message: z.string().max(4096).refine((text) => Buffer.byteLength(text) <= 4096, 'at most 4 KiB'),
+  message: z
+    .string()
+    .max(4096)
+    .refine((text) => Buffer.byteLength(text) <= 4096, 'at most 4 KiB'),
   retry_after_s: z.int().min(0).max(3600).optional(),
   log_tail: z.string().max(4096).optional(),
 });

@@ -41,7 +41,10 @@ export async function findRunner(scope: Scope, id: string): Promise<Runner | und
 }
 
 export async function markSeen(scope: Scope, id: string): Promise<Runner> {
-  const rows = await RunnerRow.query(scope.trx).where({ id }).patch({ lastSeenAt: raw('now()') }).returning('*');
+  const rows = await RunnerRow.query(scope.trx)
+    .where({ id })
+    .patch({ lastSeenAt: raw('now()') })
+    .returning('*');
   const row = rows[0];
   if (!row) throw new Error(`markSeen: ${id} is not there`);
   return row;
@@ -53,7 +56,10 @@ export async function countLostLease(scope: Scope, id: string): Promise<void> {
     .where({ id })
     .patch({
       lostLeases: raw('lost_leases + 1'),
-      quarantinedAt: raw('case when lost_leases + 1 >= ? then coalesce(quarantined_at, now()) end', LOST_LEASES_ALLOWED),
+      quarantinedAt: raw(
+        'case when lost_leases + 1 >= ? then coalesce(quarantined_at, now()) end',
+        LOST_LEASES_ALLOWED,
+      ),
     });
 }
 

@@ -65,7 +65,13 @@ export const SECOND_WEBHOOK_SECRET = 'whsec_next';
 /** A hanging Stripe is noticed in tests after this. */
 const STRIPE_TIMEOUT_MS = 1500;
 /** Leases and waits of tests: seconds, so that what runs out does so while somebody looks. */
-const cookTimes: CookTimes = { leaseSeconds: 6, heartbeatSeconds: 1, startSeconds: 60, queueSeconds: 600, retrySeconds: 1 };
+const cookTimes: CookTimes = {
+  leaseSeconds: 6,
+  heartbeatSeconds: 1,
+  startSeconds: 60,
+  queueSeconds: 600,
+  retrySeconds: 1,
+};
 
 /** What a rig may have besides its usual parts. */
 export interface RigOptions {
