@@ -24,10 +24,8 @@ import {
   tellCook,
   type Cook,
 } from '../src/cooks/store.js';
-import { settle } from '../src/cooks/settle.js';
+import { settle, type SettleDeps } from '../src/cooks/settle.js';
 import { showCookSummary } from '../src/cooks/view.js';
-import type { Database } from '../src/db/database.js';
-import type { MintDeps } from '../src/receipts/mint.js';
 import { deliver, loseAttempt, type CookTimes } from '../src/runners/lease.js';
 import { countUsage } from '../src/usage/store.js';
 
@@ -40,8 +38,7 @@ export interface CookActivities {
   settleCook(ref: CookRef & { readonly ending: Ending }): Promise<CookSnapshot>;
   tendCooks(): Promise<{ readonly lost: number; readonly told: number; readonly started: number }>;
 }
-export interface CookDeps extends MintDeps {
-  readonly database: Database;
+export interface CookDeps extends SettleDeps {
   readonly catalog: Catalog;
   readonly cooks: CookDurable;
   readonly cookTasks: CookTasks;

@@ -8,6 +8,9 @@ import { listAttemptLog } from '../cook-logs/store.js';
 import type { Database, Tenant } from '../db/database.js';
 import { cookKind, type CookReceiptFacts } from '../receipts/kinds/cook.js';
 import { mintReceipt, type MintDeps } from '../receipts/mint.js';
+import { insertShare } from '../shares/store.js';
+import { newId } from '../db/new-id.js';
+import type { Tokens } from '../auth/tokens.js';
 import { loseAttempt } from '../runners/lease.js';
 import { requireCook, snapshotOf, type CookSnapshot } from './apply.js';
 import { liftOf, type Lift } from './lift.js';
@@ -25,17 +28,22 @@ const WORKFLOW: CommandActor = {
   requestId: 'cook-execution',
 };
 
+export interface SettleDeps extends MintDeps {
+  readonly database: Database;
+  readonly tokens: Tokens;
+}
+
 /**
  * Gives a cook its one end, from what Postgres has: the report that was accepted first, or else how the waiting ended.
  * The lift is computed here from what was measured per item, and a completed cook gets its receipt in the same
  * transaction. Safe to retry: a cook that is over is left as it is.
  */
 export async function settle(
-  { database, signer, logId }: MintDeps & { readonly database: Database },
+  deps: SettleDeps,
   { orgId, cookId, ending }: { readonly orgId: string; readonly cookId: string; readonly ending: Ending },
 ): Promise<CookSnapshot> {
-  const prepared = await database.tenant(orgId, (tenant) => prepare(tenant, cookId));
-  return database.tenant(orgId, async (tenant) => {
+  const prepared = await deps.database.tenant(orgId, (tenant) => prepare(tenant, cookId));
+  return deps.database.tenant(orgId, async (tenant) => {
     const cook = await requireCook(tenant, cookId);
     if (isOver(cook.state)) return snapshotOf(cook);
     const accepted = cook.outcomeAttemptId === null ? undefined : await findAttempt(tenant, cook.outcomeAttemptId);
@@ -50,16 +58,25 @@ export async function settle(
       failure: state === 'completed' || state === 'cancelled' ? null : failureOf(cook, ending),
       lift: state === 'completed' && prepared ? prepared.lift : null,
     });
-    if (state === 'completed' && prepared) {
-      const facts = (): Promise<CookReceiptFacts> => gather(tenant, over, prepared, now);
-      const request = { subjectId: cookId, now, facts };
-      const { receipt } = await mintReceipt(tenant, { signer, logId }, cookKind, request);
-      over = await patchCook(tenant, cookId, { receiptId: receipt.id });
-    }
+    if (state === 'completed' && prepared) over = await seal(tenant, deps, over, prepared);
     await tellCook(tenant, cookId, { kind: state, data: { ending: ending.kind } });
     await recordEvent(tenant, { actor: WORKFLOW, action: `cook.${state}`, target: cookId, runId: cook.runId });
     return snapshotOf(over);
   });
+}
+
+/** Mints the receipt of a completed cook, with a share, in the transaction that completes it. */
+async function seal(tenant: Tenant, { signer, logId, tokens }: SettleDeps, cook: Cook, prepared: Prepared): Promise<Cook> {
+  const now = cook.finishedAt ?? new Date();
+  const facts = (): Promise<CookReceiptFacts> => gather(tenant, cook, prepared, now);
+  const request = { subjectId: cook.id, now, facts };
+  const { receipt, isNew } = await mintReceipt(tenant, { signer, logId }, cookKind, request);
+  if (isNew) {
+    const id = newId('share');
+    const tokenHash = tokens.hash(tokens.issue('share', id));
+    await insertShare(tenant, { id, receiptId: receipt.id, tokenHash, profile: 'standard', createdBy: cook.requestedBy });
+  }
+  return patchCook(tenant, cook.id, { receiptId: receipt.id });
 }
 
 interface Prepared {
