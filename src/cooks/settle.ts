@@ -66,7 +66,12 @@ export async function settle(
 }
 
 /** Mints the receipt of a completed cook, with a share, in the transaction that completes it. */
-async function seal(tenant: Tenant, { signer, logId, tokens }: SettleDeps, cook: Cook, prepared: Prepared): Promise<Cook> {
+async function seal(
+  tenant: Tenant,
+  { signer, logId, tokens }: SettleDeps,
+  cook: Cook,
+  prepared: Prepared,
+): Promise<Cook> {
   const now = cook.finishedAt ?? new Date();
   const facts = (): Promise<CookReceiptFacts> => gather(tenant, cook, prepared, now);
   const request = { subjectId: cook.id, now, facts };
@@ -74,7 +79,13 @@ async function seal(tenant: Tenant, { signer, logId, tokens }: SettleDeps, cook:
   if (isNew) {
     const id = newId('share');
     const tokenHash = tokens.hash(tokens.issue('share', id));
-    await insertShare(tenant, { id, receiptId: receipt.id, tokenHash, profile: 'standard', createdBy: cook.requestedBy });
+    await insertShare(tenant, {
+      id,
+      receiptId: receipt.id,
+      tokenHash,
+      profile: 'standard',
+      createdBy: cook.requestedBy,
+    });
   }
   return patchCook(tenant, cook.id, { receiptId: receipt.id });
 }
