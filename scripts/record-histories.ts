@@ -11,6 +11,9 @@ import { readExample } from './demo/example.js';
 import { expectAnswer, type Caller } from './demo/client.js';
 import { becomeMember } from './demo/membership.js';
 import { travel } from './demo/journey.js';
+import { askForCook, cookOver, startHttpRunner } from './demo/cook.js';
+import { signIn, travel } from './demo/journey.js';
+import { makeRunnerKey } from './stack/runner-key.js';
 
 /**
  * Records the histories that test/replay replays: npm run record-histories -- NAME [WORKFLOW…], without workflows all of
@@ -82,6 +85,17 @@ try {
   });
   await audited.result();
   await keep('record-audit', 'audit-log');
+  if (wanted('cook-execution') || wanted('tend-cooks')) {
+    const owner = await signIn(parts.publicUrl, 'cook@example.test', 'Ada Moreau', 'Brightwater Analytics');
+    startHttpRunner(parts, await makeRunnerKey(parts.env), join(folder, 'work'), 'recorder');
+    const cookId = await askForCook(owner, 2);
+    await cookOver(owner, cookId);
+    await client.workflow.getHandle(`cook:${cookId}`).result();
+    await keep(`cook:${cookId}`, 'cook-execution');
+    const tended = await client.workflow.start('tendCooks', { taskQueue: 'dc-core', workflowId: 'record-tend' });
+    await tended.result();
+    await keep('record-tend', 'tend-cooks');
+  }
   await connection.close();
 } finally {
   await parts.stop();

@@ -124,6 +124,21 @@ const ledgerTool = z.object({
 });
 const pdf = z.object({ ...shared, PUPPETEER_EXECUTABLE_PATH: z.string().optional() });
 
+const runner = z.object({
+  NODE_ENV: shared.NODE_ENV,
+  LOG_LEVEL: shared.LOG_LEVEL,
+  TEMPORAL_ADDRESS: shared.TEMPORAL_ADDRESS,
+  TEMPORAL_NAMESPACE: shared.TEMPORAL_NAMESPACE,
+  TASK_QUEUE_PREFIX: shared.TASK_QUEUE_PREFIX,
+  RUNNER_URL: origin,
+  RUNNER_KEY: z.string().regex(/^dcr_/, 'a runner key, as npm run internal-keys makes it'),
+  RUNNER_NAME: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
+  RUNNER_QUEUE: z.string().default('cpu'),
+  RUNNER_COMMAND: z.string().default('python3 examples/runner/train.py'),
+  RUNNER_FOLDER: z.string().default('.state/cooks'),
+  RUNNER_SLOTS: z.coerce.number().int().min(1).max(64).default(1),
+});
+
 export type ApiConfig = z.output<typeof api>;
 export type CoreConfig = z.output<typeof core>;
 export type PdfConfig = z.output<typeof pdf>;
@@ -138,6 +153,7 @@ export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => guardStripe(
 export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig =>
   guardFaults(guardStripe(guardMailbox(read(core, env))));
 export const readLedgerToolConfig = (env: NodeJS.ProcessEnv): z.output<typeof ledgerTool> => read(ledgerTool, env);
+export const readRunnerConfig = (env: NodeJS.ProcessEnv): z.output<typeof runner> => read(runner, env);
 export const readPdfConfig = (env: NodeJS.ProcessEnv): PdfConfig => read(pdf, env);
 
 function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
