@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { eventually } from '../stack/processes.js';
@@ -28,7 +29,11 @@ export const exampleRecipe = (epochs: number): Record<string, unknown> => ({
 
 /** Opens a run and asks for a cook on it. */
 export async function askForCook(owner: Caller, epochs: number): Promise<string> {
-  const project = expectAnswer(await owner.call('POST', '/projects', { name: `Cooks ${String(epochs)}` }), [201], id);
+  const project = expectAnswer(
+    await owner.call('POST', '/projects', { name: `Cooks ${randomBytes(3).toString('hex')}` }),
+    [201],
+    id,
+  );
   const run = { project_id: project.id, title: 'Triage of messages', flight_sheet: { slug: 'numeric-memo' } };
   const { id: runId } = expectAnswer(await owner.call('POST', '/runs', run), [201], id);
   return expectAnswer(await owner.call('POST', `/runs/${runId}/cook`, exampleRecipe(epochs)), [201], id).id;
