@@ -73,7 +73,8 @@ def main(folder):
     if checkpoint and os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             kept = json.load(file)
-        if kept["epoch"] == checkpoint["epoch"]:
+        # A killed runner may leave its trainer an epoch ahead of what was told; training is deterministic, so that is fine.
+        if kept["epoch"] >= checkpoint["epoch"]:
             weights, start = kept["weights"], kept["epoch"]
             say(log=f"resumed after epoch {start}")
     for number in range(start, epochs):
