@@ -31,6 +31,7 @@ const claimSchema = z.looseObject({
   checkpoint: z.unknown(),
 });
 const grantSchema = z.looseObject({ url: z.string(), headers: z.record(z.string(), z.string()) });
+const gapSchema = z.looseObject({ expected_offset: z.int() });
 const finishedSchema = z.looseObject({ accepted_as: z.string(), attempt: z.int() });
 
 /**
@@ -93,7 +94,9 @@ function openSession(
   };
   const tell = async (told: object): Promise<void> => {
     const bytes = log.subarray(sent, sent + PIECE_BYTES);
-    const { status } = await call('status', { state, ...told, ...(bytes.length > 0 ? { log: pieceOf(bytes) } : {}) });
+    const piece = bytes.length > 0 ? { log: pieceOf(bytes) } : {};
+    const { status, json } = await call('status', { state, ...told, ...piece });
+    if (status === 416) sent = gapSchema.parse(json).expected_offset;
     if (status !== 200 || bytes.length === 0) return;
     sent += bytes.length;
     pieces += 1;

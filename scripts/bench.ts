@@ -1,5 +1,6 @@
 import { benchAuth } from './bench/auth.js';
 import { benchChecks } from './bench/checks.js';
+import { benchCooks } from './bench/cooks.js';
 import { benchFootprint } from './bench/footprint.js';
 import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
@@ -9,6 +10,7 @@ import { benchPlanner } from './bench/planner.js';
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
   checks: benchChecks,
+  cooks: benchCooks,
   footprint: benchFootprint,
   ledger: benchLedger,
   lifecycle: () => benchLifecycle(true),

@@ -43,7 +43,11 @@ export const refusals = {
   cool_down: row(409, 'Applied too soon', 'Apply again after the date in the answer.'),
   no_subscription: row(409, 'Nothing to manage yet', 'Pay with POST /membership/checkout first.'),
   lease_lost: row(409, 'Lease lost', 'Stop this attempt at once; ask for the next cook.'),
-  outcome_differs: row(409, 'Another outcome was reported', 'The first outcome of an attempt stands; report it unchanged.'),
+  outcome_differs: row(
+    409,
+    'Another outcome was reported',
+    'The first outcome of an attempt stands; report it unchanged.',
+  ),
   last_owner: row(409, 'The last owner', 'Make somebody else an owner first.'),
   name_taken: row(409, 'Name already taken', 'Choose another name.'),
   link_used: row(410, 'Link already used', 'Ask for a new link with POST /auth/request.'),
