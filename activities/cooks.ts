@@ -14,16 +14,8 @@ import type { CookDurable, CookRef } from '../src/cooks/durable.js';
 import { capabilityOf, requireCookable } from '../src/cooks/judge.js';
 import type { Ending } from '../src/cooks/rules.js';
 import { cookPayload } from '../src/cooks/schema.js';
-import {
-  insertCook,
-  listOpenCooks,
-  listStaleAttempts,
-  listUndelivered,
-  markDelivered,
-  patchCook,
-  tellCook,
-  type Cook,
-} from '../src/cooks/store.js';
+import { listStaleAttempts, listUndelivered, markDelivered } from '../src/cook-attempts/store.js';
+import { insertCook, listOpenCooks, patchCook, tellCook, type Cook } from '../src/cooks/store.js';
 import { settle, type SettleDeps } from '../src/cooks/settle.js';
 import { showCookSummary } from '../src/cooks/view.js';
 import { deliver, loseAttempt, type CookTimes } from '../src/runners/lease.js';

@@ -51,7 +51,7 @@ const short = exampleRecipe(6);
 const long = exampleRecipe(10_000);
 
 /** Every rule that binds the runner's side. */
-export const scenarios: readonly Scenario[] = [
+export const scenarios = (): readonly Scenario[] => [
   {
     rule: 'reports, uploads what it declared, then completes once',
     recipe: short,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { eventually } from '../stack/processes.js';
+import { eventually, type Running } from '../stack/processes.js';
 import { root } from '../stack/paths.js';
 import { makeRunnerKey } from '../stack/runner-key.js';
 import { startRole, type Parts } from '../stack/stack.js';
@@ -48,7 +48,12 @@ export const cookOver = (owner: Caller, cookId: string, milliseconds = 120_000):
   });
 
 /** Starts the example HTTP runner, which is Python and knows nothing of us but the protocol. */
-export function startHttpRunner(parts: Pick<Parts, 'nursery' | 'publicUrl'>, key: string, work: string, name: string) {
+export function startHttpRunner(
+  parts: Pick<Parts, 'nursery' | 'publicUrl'>,
+  key: string,
+  work: string,
+  name: string,
+): Running {
   const script = join(root, 'examples', 'runner', 'runner.py');
   const env = { ...process.env, RUNNER_KEY: key };
   return parts.nursery.run(name, 'python3', [script, parts.publicUrl, '--name', name, '--work', work], { env });

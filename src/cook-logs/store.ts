@@ -18,16 +18,6 @@ export async function insertLogChunk(tenant: Tenant, cookId: string, chunk: Omit
   await LogChunkRow.query(tenant.trx).insert({ orgId: tenant.orgId, cookId, ...chunk });
 }
 
-/** The piece that begins at a byte of an attempt's log. */
-export async function findLogChunk(
-  tenant: Tenant,
-  cookId: string,
-  attempt: number,
-  startByte: number,
-): Promise<LogChunk | undefined> {
-  return LogChunkRow.query(tenant.trx).findOne({ orgId: tenant.orgId, cookId, attempt, startByte });
-}
-
 export async function listLogChunks(
   tenant: Tenant,
   cookId: string,

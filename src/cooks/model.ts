@@ -2,7 +2,7 @@ import { Model } from 'objection';
 import type { Lift } from './lift.js';
 import type { CookState } from './rules.js';
 import type { Recipe } from './schema.js';
-import type { AttemptOutcome, Failure, Progress, RunnerSnapshot } from './store.js';
+import type { Failure } from './store.js';
 
 export class CookRow extends Model {
   static override readonly tableName = 'cooks';
@@ -30,34 +30,6 @@ export class CookRow extends Model {
   declare createdAt: Date;
   declare startedAt: Date | null;
   declare finishedAt: Date | null;
-}
-
-export class AttemptRow extends Model {
-  static override readonly tableName = 'cook_attempts';
-  static override readonly jsonAttributes = ['runner', 'progress', 'metrics', 'checkpoint', 'outcome'];
-  declare readonly id: string;
-  declare orgId: string;
-  declare cookId: string;
-  declare attempt: number;
-  declare runnerId: string;
-  declare transport: 'http' | 'native';
-  declare tokenHash: string;
-  declare taskToken: Buffer | null;
-  declare state: 'live' | 'lost' | 'failed' | 'accepted';
-  declare runner: RunnerSnapshot;
-  declare claimedAt: Date;
-  declare startedAt: Date | null;
-  declare heartbeatAt: Date;
-  declare expiresAt: Date;
-  declare endedAt: Date | null;
-  declare deliveredAt: Date | null;
-  declare progress: Progress | null;
-  declare metrics: Record<string, number> | null;
-  declare checkpoint: unknown;
-  declare logBytes: number;
-  declare logChunks: number;
-  declare outcome: AttemptOutcome | null;
-  declare outcomeDigest: string | null;
 }
 
 export class CookEventRow extends Model {

@@ -24,7 +24,8 @@ import {
   recipeSchema,
   type Recipe,
 } from './schema.js';
-import { findCook, listAttempts, listCookEvents, listCooks } from './store.js';
+import { listAttempts } from '../cook-attempts/store.js';
+import { findCook, listCookEvents, listCooks } from './store.js';
 import { showCook, showCookSummary } from './view.js';
 
 export interface CookRouteDeps extends CookCommandDeps {

@@ -15,7 +15,8 @@ import { loseAttempt } from '../runners/lease.js';
 import { requireCook, snapshotOf, type CookSnapshot } from './apply.js';
 import { liftOf, type Lift } from './lift.js';
 import { finalState, isOver, type Ending } from './rules.js';
-import { findAttempt, findCook, patchCook, tellCook, type Attempt, type Cook, type Failure } from './store.js';
+import { findAttempt, type Attempt } from '../cook-attempts/store.js';
+import { findCook, patchCook, tellCook, type Cook, type Failure } from './store.js';
 
 const inflate = promisify(gunzip);
 const RUNNER_KINDS = 'https://defendablecloud.com/runners';
@@ -99,7 +100,7 @@ interface Prepared {
 /** What takes time and does not change any more: the bootstrap, and the digest of the log. */
 async function prepare(tenant: Tenant, cookId: string): Promise<Prepared | undefined> {
   const cook = await findCook(tenant, cookId);
-  if (!cook || cook.outcomeAttemptId === null) return undefined;
+  if (cook?.outcomeAttemptId == null) return undefined;
   const attempt = await findAttempt(tenant, cook.outcomeAttemptId);
   if (!attempt) throw new Error(`prepare: the outcome of ${cookId} is not there`);
   const lift = liftOf(attempt.outcome?.measured, cook.recipe.eval);

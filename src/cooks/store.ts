@@ -1,34 +1,15 @@
-import { raw, type QueryBuilder } from 'objection';
+import type { QueryBuilder } from 'objection';
 import type { System, Tenant } from '../db/database.js';
 import type { PageQuery } from '../http/paging.js';
-import type { Lift, Measured } from './lift.js';
-import { AttemptRow, CookEventRow, CookRow } from './model.js';
-import type { CookState, FailureClass, OutcomeKind } from './rules.js';
+import type { Lift } from './lift.js';
+import { CookEventRow, CookRow } from './model.js';
+import type { CookState, FailureClass } from './rules.js';
 import type { Recipe } from './schema.js';
 
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
-  readonly unit: string;
-}
 export interface Failure {
   readonly class: FailureClass;
   readonly retryable: boolean;
   readonly message: string;
-}
-/** What a runner said of itself when it claimed: sealed in the receipt. */
-export interface RunnerSnapshot {
-  readonly name: string;
-  readonly labels: readonly string[];
-  readonly capabilities: Readonly<Record<string, unknown>>;
-}
-/** What a runner reported at the end of an attempt, once accepted. */
-export interface AttemptOutcome {
-  readonly kind: OutcomeKind;
-  readonly measured?: Measured | undefined;
-  readonly failure?: Failure | undefined;
-  readonly runtime?: Readonly<Record<string, unknown>> | undefined;
-  readonly logTail?: string | undefined;
 }
 export interface Cook {
   readonly id: string;
@@ -54,32 +35,6 @@ export interface Cook {
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
-}
-export interface Attempt {
-  readonly id: string;
-  readonly orgId: string;
-  readonly cookId: string;
-  /** Also the fence: it only ever grows. */
-  readonly attempt: number;
-  readonly runnerId: string;
-  readonly transport: 'http' | 'native';
-  /** Sealed; null for a native runner, whose own worker holds the task. */
-  readonly taskToken: Buffer | null;
-  readonly state: 'live' | 'lost' | 'failed' | 'accepted';
-  readonly runner: RunnerSnapshot;
-  readonly claimedAt: Date;
-  readonly startedAt: Date | null;
-  readonly heartbeatAt: Date;
-  readonly expiresAt: Date;
-  readonly endedAt: Date | null;
-  readonly deliveredAt: Date | null;
-  readonly progress: Progress | null;
-  readonly metrics: Readonly<Record<string, number>> | null;
-  readonly checkpoint: unknown;
-  readonly logBytes: number;
-  readonly logChunks: number;
-  readonly outcome: AttemptOutcome | null;
-  readonly outcomeDigest: string | null;
 }
 export interface CookEvent {
   readonly id: number;
@@ -120,9 +75,6 @@ type CookPatch = Partial<
 
 const cooks = (tenant: Tenant): QueryBuilder<CookRow, CookRow[]> =>
   CookRow.query(tenant.trx).where({ orgId: tenant.orgId });
-const attempts = (tenant: Tenant): QueryBuilder<AttemptRow, AttemptRow[]> =>
-  AttemptRow.query(tenant.trx).where({ orgId: tenant.orgId });
-
 /** Safe to repeat: a cook that is there already is handed back as it is. */
 export async function insertCook(tenant: Tenant, cook: NewCook): Promise<Cook> {
   await CookRow.query(tenant.trx)
@@ -239,102 +191,4 @@ export async function listCookEvents(
     .where('id', '>', afterId)
     .orderBy('id')
     .limit(limit);
-}
-
-export async function insertAttempt(
-  tenant: Tenant,
-  attempt: Pick<Attempt, 'id' | 'cookId' | 'attempt' | 'runnerId' | 'transport' | 'taskToken' | 'runner'> & {
-    readonly tokenHash: string;
-    readonly leaseSeconds: number;
-  },
-): Promise<Attempt> {
-  const { leaseSeconds, ...fields } = attempt;
-  return AttemptRow.query(tenant.trx)
-    .insert({
-      orgId: tenant.orgId,
-      state: 'live',
-      ...fields,
-      expiresAt: raw("now() + ? * interval '1 second'", leaseSeconds),
-    })
-    .returning('*');
-}
-
-export async function findAttempt(tenant: Tenant, id: string): Promise<Attempt | undefined> {
-  return attempts(tenant).findById(id);
-}
-
-export async function listAttempts(tenant: Tenant, cookId: string): Promise<readonly Attempt[]> {
-  return attempts(tenant).where({ cookId }).orderBy('attempt');
-}
-
-/** The attempt of a lease token, which is the right to see it. Inside its own organization only from here on. */
-export async function findAttemptByToken(
-  outsider: { readonly trx: Tenant['trx'] },
-  tokenHash: string,
-): Promise<Pick<Attempt, 'id' | 'orgId' | 'cookId'> | undefined> {
-  return AttemptRow.query(outsider.trx).findOne({ tokenHash }).select('id', 'orgId', 'cookId');
-}
-
-/** Whether a lease has run out, by the clock of Postgres alone. */
-export async function isExpired(tenant: Tenant, id: string): Promise<boolean> {
-  return (await attempts(tenant).where({ id }).whereRaw('expires_at <= now()').select('id').first()) !== undefined;
-}
-
-/** A heartbeat: the lease is longer, and what the runner told of itself is kept. */
-export async function extendAttempt(
-  tenant: Tenant,
-  id: string,
-  leaseSeconds: number,
-  told: Partial<Pick<Attempt, 'progress' | 'metrics' | 'checkpoint'>>,
-): Promise<Attempt> {
-  const rows = await attempts(tenant)
-    .where({ id })
-    .patch({
-      ...told,
-      heartbeatAt: raw('now()'),
-      startedAt: raw('coalesce(started_at, now())'),
-      expiresAt: raw("now() + ? * interval '1 second'", leaseSeconds),
-    })
-    .returning('*');
-  const row = rows[0];
-  if (!row) throw new Error(`extendAttempt: ${id} is not there`);
-  return row;
-}
-
-export async function endAttempt(
-  tenant: Tenant,
-  id: string,
-  end: Pick<Attempt, 'state'> & Partial<Pick<Attempt, 'outcome' | 'outcomeDigest'>>,
-): Promise<void> {
-  await attempts(tenant)
-    .where({ id })
-    .patch({ ...end, endedAt: raw('now()') });
-}
-
-export async function markDelivered(tenant: Tenant, id: string): Promise<void> {
-  await attempts(tenant)
-    .where({ id })
-    .patch({ deliveredAt: raw('now()') });
-}
-
-/** Leases of every organization that ran out, or were claimed and never started. */
-export async function listStaleAttempts(
-  system: System,
-  startSeconds: number,
-): Promise<readonly Pick<Attempt, 'id' | 'orgId' | 'cookId' | 'taskToken' | 'startedAt'>[]> {
-  return AttemptRow.query(system.trx)
-    .where({ state: 'live' })
-    .whereRaw(`(expires_at <= now() or (started_at is null and claimed_at <= now() - ? * interval '1 second'))`, [
-      startSeconds,
-    ])
-    .limit(500);
-}
-
-/** Reports that were accepted and that Temporal may not have heard of. */
-export async function listUndelivered(system: System): Promise<readonly Attempt[]> {
-  return AttemptRow.query(system.trx)
-    .whereNull('deliveredAt')
-    .whereNotNull('outcomeDigest')
-    .whereRaw(`ended_at < now() - interval '5 seconds'`)
-    .limit(500);
 }

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Artifact } from '../artifacts/store.js';
 import type { artifactView, cookDetailView, cookSummaryView } from './schema.js';
-import type { Attempt, Cook, CookEvent } from './store.js';
+import type { Attempt } from '../cook-attempts/store.js';
+import type { Cook, CookEvent } from './store.js';
 
 export function showCookSummary(cook: Cook): z.input<typeof cookSummaryView> {
   return {

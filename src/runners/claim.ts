@@ -2,17 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { MIN_POLL_MS, type CookTask } from '../adapters/cook-tasks.js';
 import { cookWorkflowId } from '../cooks/durable.js';
 import { isOver } from '../cooks/rules.js';
-import {
-  findAnyCook,
-  findAttempt,
-  findWaitingQueue,
-  insertAttempt,
-  lockCook,
-  patchCook,
-  tellCook,
-  type Attempt,
-  type Cook,
-} from '../cooks/store.js';
+import { findCheckpoint, findAttempt, insertAttempt, type Attempt } from '../cook-attempts/store.js';
+import { findAnyCook, findWaitingQueue, lockCook, patchCook, tellCook, type Cook } from '../cooks/store.js';
 import type { Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
@@ -161,13 +152,8 @@ async function lease(
 
 /** What Postgres kept of earlier attempts is at least as new as what Temporal carried over. */
 async function lastCheckpoint(tenant: Tenant, cook: Cook, carried: unknown): Promise<unknown> {
-  const row: unknown = await tenant
-    .trx('cook_attempts')
-    .where({ orgId: tenant.orgId, cookId: cook.id })
-    .whereNotNull('checkpoint')
-    .orderBy('attempt', 'desc')
-    .first('checkpoint');
-  if (typeof row === 'object' && row !== null && 'checkpoint' in row) return row.checkpoint;
+  const kept = await findCheckpoint(tenant, cook.id);
+  if (kept !== null) return kept;
   const held = typeof carried === 'object' && carried !== null && 'checkpoint' in carried ? carried.checkpoint : null;
   return held ?? null;
 }

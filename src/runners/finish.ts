@@ -1,15 +1,8 @@
 import { listArtifacts, markVerified, type Artifact } from '../artifacts/store.js';
 import { requestHashOf } from '../commands/identity.js';
 import { isPermanent } from '../cooks/rules.js';
-import {
-  endAttempt,
-  extendAttempt,
-  findAttempt,
-  markDelivered,
-  patchCook,
-  tellCook,
-  type AttemptOutcome,
-} from '../cooks/store.js';
+import { endAttempt, extendAttempt, findAttempt, markDelivered, type AttemptOutcome } from '../cook-attempts/store.js';
+import { patchCook, tellCook } from '../cooks/store.js';
 import { Refusal } from '../kernel/refusals.js';
 import { deliver, directiveOf, requireLive, withLease, type Claimed, type Held, type RunnerDeps } from './lease.js';
 import type { CompleteBody, FailBody, FinishedView } from './schema.js';

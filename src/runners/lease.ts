@@ -4,18 +4,8 @@ import type { Sealer } from '../auth/sealer.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { CookDurable } from '../cooks/durable.js';
 import { isOver } from '../cooks/rules.js';
-import {
-  endAttempt,
-  findAnyCook,
-  findAttempt,
-  findAttemptByToken,
-  isExpired,
-  lockCook,
-  patchCook,
-  tellCook,
-  type Attempt,
-  type Cook,
-} from '../cooks/store.js';
+import { endAttempt, findAttempt, findAttemptByToken, isExpired, type Attempt } from '../cook-attempts/store.js';
+import { findAnyCook, lockCook, patchCook, tellCook, type Cook } from '../cooks/store.js';
 import { enterTenant, type Database, type Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
 import { directiveFor, type Directive } from './rules.js';

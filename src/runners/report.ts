@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { insertLogChunk } from '../cook-logs/store.js';
-import { extendAttempt, patchCook, tellCook, type Attempt } from '../cooks/store.js';
+import { moveLogEnd, extendAttempt, type Attempt } from '../cook-attempts/store.js';
+import { patchCook, tellCook } from '../cooks/store.js';
 import { Refusal } from '../kernel/refusals.js';
 import { directiveOf, loseAttempt, requireLive, withLease, type Claimed, type Held, type RunnerDeps } from './lease.js';
 import { placeOf, type Directive } from './rules.js';
@@ -100,10 +101,8 @@ async function keepPiece({ tenant, cook, attempt }: Held, piece: Piece): Promise
     sha256,
     gzip,
   });
-  await tenant
-    .trx('cook_attempts')
-    .where({ orgId: tenant.orgId, id: attempt.id })
-    .update({ logBytes: attempt.logBytes + size, logChunks: attempt.logChunks + 1 });
+  const { id, logBytes, logChunks } = attempt;
+  await moveLogEnd(tenant, { id, logBytes: logBytes + size, logChunks: logChunks + 1 });
 }
 
 async function readPiece(log: NonNullable<StatusBody['log']>): Promise<Piece> {

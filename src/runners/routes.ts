@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { cookParams } from '../cooks/schema.js';
 import { defineRoute, none, type RequestInfo, type Route } from '../http/define-route.js';
 import { internal } from '../http/gates.js';

@@ -36,10 +36,6 @@ export async function registerRunner(
   return rows;
 }
 
-export async function findRunner(scope: Scope, id: string): Promise<Runner | undefined> {
-  return RunnerRow.query(scope.trx).findById(id);
-}
-
 export async function markSeen(scope: Scope, id: string): Promise<Runner> {
   const rows = await RunnerRow.query(scope.trx)
     .where({ id })

@@ -13,6 +13,7 @@ import pino from 'pino';
 import { createCookServer } from '../../src/adapters/cook-server.js';
 import { installRuntime } from '../../workers/compose.js';
 
+const rules = scenarios();
 const KEY = 'dcr_conformance';
 const LIMIT_MS = 30_000;
 let folder: string;
@@ -33,7 +34,7 @@ async function judge(
 ): Promise<Record<string, readonly string[]>> {
   const stage: Stage = await openStage(url, KEY);
   const verdicts: Record<string, readonly string[]> = {};
-  for (const [i, scenario] of scenarios.entries()) {
+  for (const [i, scenario] of rules.entries()) {
     const playing = stage.play(scenario, LIMIT_MS);
     const working = eachCook(scenario, i).catch(() => undefined);
     verdicts[scenario.rule] = scenario.faults(await playing);
@@ -42,7 +43,7 @@ async function judge(
   await stage.close();
   return verdicts;
 }
-const kept = Object.fromEntries(scenarios.map(({ rule }) => [rule, []]));
+const kept = Object.fromEntries(rules.map(({ rule }) => [rule, []]));
 const url = async (): Promise<string> => `http://127.0.0.1:${String(await freePort())}`;
 
 test('the example HTTP runner keeps every rule of the protocol', async () => {
@@ -64,7 +65,10 @@ test('the native runner keeps every rule of the protocol', async () => {
       folder: join(folder, `native-${String(i)}`),
     });
     const cookId = `cok_0000000000000000000000000${String((i + 1) % 10)}`;
-    return new MockActivityEnvironment().run(activities['cook.execute'], { orgId: 'org_1', cookId });
+    return new MockActivityEnvironment().run(
+      (input: { orgId: string; cookId: string }) => activities['cook.execute'](input),
+      { orgId: 'org_1', cookId },
+    );
   });
   expect(verdicts).toEqual(kept);
 }, 240_000);
@@ -72,7 +76,7 @@ test('the native runner keeps every rule of the protocol', async () => {
 test('a careless runner is told what it broke', async () => {
   const publicUrl = await url();
   const stage = await openStage(publicUrl, KEY);
-  const [first] = scenarios;
+  const [first] = rules;
   if (!first) throw new Error('there are no rules');
   const playing = stage.play(first, LIMIT_MS);
   const server = createCookServer(publicUrl, KEY);
