@@ -10,7 +10,6 @@ import { startParts, startRoles } from './stack/stack.js';
 import { readExample } from './demo/example.js';
 import { expectAnswer, type Caller } from './demo/client.js';
 import { becomeMember } from './demo/membership.js';
-import { travel } from './demo/journey.js';
 import { askForCook, cookOver, startHttpRunner } from './demo/cook.js';
 import { signIn, travel } from './demo/journey.js';
 import { makeRunnerKey } from './stack/runner-key.js';
