@@ -74,6 +74,9 @@ export async function claimNative(
     lease(tenant, deps, { runner, cookId, checkpoint: undefined, token: null }),
   );
   if (taken.kind === 'leased') return taken.claim;
+  if (taken.kind === 'unfit') throw new Refusal('runner_refused', 'This runner does not know the method of the cook.');
+  // Its workflow may wait for a runner that died after its report, or for an attempt that is not left.
+  await deps.cooks.nudge(cookId);
   throw new Refusal('cook_over', `The cook is ${cook.state}.`, { current_state: cook.state });
 }
 

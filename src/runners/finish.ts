@@ -114,13 +114,14 @@ async function requeue(held: Held, digest: string, outcome: AttemptOutcome): Pro
 
 /**
  * The outcome is committed: Temporal hears of it now, or, if it is away, from the sweep. A native runner tells Temporal
- * itself by returning.
+ * itself by returning; should it die before, the sweep wakes the workflow.
  */
 async function conclude(deps: RunnerDeps, accepted: Accepted, retryMs?: number): Promise<FinishedView> {
   const { orgId, attemptId, view, isDelivered } = accepted;
   if (isDelivered) return view;
   const attempt = await deps.database.tenant(orgId, (tenant) => findAttempt(tenant, attemptId));
   if (!attempt) throw new Error(`conclude: ${attemptId} is not there`);
+  if (attempt.transport === 'native') return view;
   try {
     await deliver(deps, attempt, retryMs);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import type { Caller } from '../../scripts/demo/client.js';
+import type { Answer, Caller } from '../../scripts/demo/client.js';
 import { createCookTasks } from '../../src/adapters/cook-tasks.js';
 import { cookTaskQueue, createCookDurable } from '../../src/cooks/durable.js';
 import { Refusal } from '../../src/kernel/refusals.js';
@@ -29,6 +29,13 @@ const finish = async (claimed: Claim): Promise<void> => {
   expect((await report(runner, claimed, 'complete', {})).status).toBe(200);
   await cookIn(cast.owner, claimed.cook.id, 'completed');
 };
+/** The sweep leaves a report alone for its first seconds. */
+const backdate = (cookId: string) =>
+  rig.database.tenant(cast.owner.orgId, ({ trx }) =>
+    trx('cook_attempts')
+      .where({ cookId })
+      .update({ endedAt: new Date(Date.now() - 10_000) }),
+  );
 const running = (claimed: Claim) => report(runner, claimed, 'status', { state: 'running' });
 
 test('fifty claimers on twenty cooks: twenty winners, each cook once, one live lease each', async () => {
@@ -126,6 +133,39 @@ test('three leases lost in a row put a runner aside, and the cook fails when no 
   });
 });
 
+/** A native runner takes a task from Temporal itself and then asks for its lease; in these tests it never returns. */
+async function claimAsNative(cookId: string, name: string): Promise<Answer> {
+  const queue = cookTaskQueue(rig.parts.queues, 'cpu');
+  await createCookTasks(rig.client).poll(queue, `native:${name}`, 20_000, new AbortController().signal);
+  const { runId: workflow_run_id } = await rig.client.workflow.getHandle(`cook:${cookId}`).describe();
+  const body = { runner_id: name, capabilities: { gpu: ['cpu'] }, workflow_run_id };
+  return runner.call('POST', `/runner/cooks/${cookId}/claim`, body);
+}
+
+test('a native runner that dies between its report and its return costs nothing: the sweep settles the cook', async () => {
+  const cookId = await requestCook(cast.owner, runId);
+  const claimed = claimAnswer.parse((await claimAsNative(cookId, 'doomed')).json);
+  await running(claimed);
+  expect((await report(runner, claimed, 'complete', {})).status).toBe(200);
+  await backdate(cookId);
+  expect((await tend(rig)).told).toBe(1);
+  expect(await cookIn(cast.owner, cookId, 'completed')).toMatchObject({
+    attempt: 1,
+    attempts: [{ state: 'accepted', transport: 'native' }],
+  });
+});
+
+test('a native runner that comes for a cook with no attempt left has it settled', async () => {
+  const cookId = await requestCook(cast.owner, runId, { max_attempts: 1 });
+  expect((await claimAsNative(cookId, 'last')).status).toBe(200);
+  // Temporal notices the death first: the task comes to another runner before any sweep.
+  expect(refusalOf(await claimAsNative(cookId, 'late'))).toBe('410 cook_over');
+  expect(await cookIn(cast.owner, cookId, 'failed')).toMatchObject({
+    attempt: 1,
+    failure: { class: 'runner_lost' },
+  });
+});
+
 /** The parts of the protocol with a Temporal that is away when it should hear of an outcome. */
 function deaf(): RunnerDeps {
   const { client, parts } = rig;
@@ -146,11 +186,7 @@ test('an outcome that was accepted while Temporal was away is told by the sweep'
   const body = { lease_token: claimed.lease_token, fence: claimed.fence, artifacts: [], runtime: {} };
   expect(await completeCook(deaf(), holding(claimed), body)).toMatchObject({ accepted_as: 'completed' });
   expect((await readCook(cast.owner, cookId)).state).toBe('running');
-  await rig.database.tenant(cast.owner.orgId, ({ trx }) =>
-    trx('cook_attempts')
-      .where({ cookId })
-      .update({ endedAt: new Date(Date.now() - 10_000) }),
-  );
+  await backdate(cookId);
   expect((await tend(rig)).told).toBe(1);
   await cookIn(cast.owner, cookId, 'completed');
 });
