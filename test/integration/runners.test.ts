@@ -7,7 +7,18 @@ import { cookTaskQueue, createCookDurable } from '../../src/cooks/durable.js';
 import { Refusal } from '../../src/kernel/refusals.js';
 import { completeCook } from '../../src/runners/finish.js';
 import type { RunnerDeps } from '../../src/runners/lease.js';
-import { claim, claimAnswer, cookIn, next, readCook, report, requestCook, tend, type Claim } from '../rig/cook.js';
+import {
+  claim,
+  claimAnswer,
+  cookIn,
+  next,
+  readCook,
+  report,
+  requestCook,
+  tend,
+  waiting,
+  type Claim,
+} from '../rig/cook.js';
 import { assemble, internalKeyOf, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
 import { openRun, refusalOf } from '../rig/run.js';
@@ -56,6 +67,7 @@ test('fifty claimers on twenty cooks: twenty winners, each cook once, one live l
 test('the most urgent cook goes first', async () => {
   const low = await requestCook(cast.owner, runId, { priority: 0 });
   const high = await requestCook(cast.owner, runId, { priority: 100 });
+  await waiting(rig, 2);
   const first = await claim(runner);
   expect(first.cook.id).toBe(high);
   const second = await claim(runner);

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import proto from '@temporalio/proto';
 import { z } from 'zod';
 import { expectAnswer, type Answer, type Caller } from '../../scripts/demo/client.js';
 import { eventually } from '../../scripts/stack/processes.js';
+import { cookTaskQueue } from '../../src/cooks/durable.js';
 import type { Rig } from './rig.js';
 
 const id = z.object({ id: z.string() });
@@ -90,3 +92,16 @@ export async function tend(rig: Rig): Promise<{ lost: number; told: number; star
   const done: unknown = await handle.result();
   return z.object({ lost: z.number(), told: z.number(), started: z.number() }).parse(done);
 }
+
+/** Waits until so many cooks for a processor wait in Temporal's queue: only then can it choose among them. */
+export const waiting = (rig: Rig, count: number): Promise<void> =>
+  eventually(`${String(count)} cooks in the queue`, 15_000, async () => {
+    const { stats } = await rig.client.workflowService.describeTaskQueue({
+      namespace: rig.client.options.namespace,
+      taskQueue: { name: cookTaskQueue(rig.parts.queues, 'cpu') },
+      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+      reportStats: true,
+    });
+    const backlog = Number(stats?.approximateBacklogCount ?? 0);
+    if (backlog < count) throw new Error(`${String(backlog)} so far`);
+  });
