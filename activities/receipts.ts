@@ -9,6 +9,7 @@ import { listEvidence } from '../src/evidence/store.js';
 import { requireThawed } from '../src/incidents/freeze-store.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { findLeafOfReceipt, findPublication } from '../src/ledger/store.js';
+import { listRunPins } from '../src/models/pin-store.js';
 import { listMembers } from '../src/orgs/store.js';
 import { runKind, type RunReceiptFacts } from '../src/receipts/kinds/run.js';
 import { mintReceipt } from '../src/receipts/mint.js';
@@ -100,6 +101,7 @@ async function gather(tenant: Tenant, run: Run, decision: RunReceiptFacts['decis
     run,
     verdict,
     evidence: await listEvidence(tenant, run.id),
+    pins: await listRunPins(tenant, run.id),
     submission,
     audit,
     checks: await listChecks(

@@ -27,6 +27,8 @@ import { openapi } from './http/openapi.js';
 import { diagnosticsRoutes } from './health/admin-routes.js';
 import { ledgerInternalRoutes } from './ledger/internal-routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
+import { createCommandDurable } from './commands/durable.js';
+import { modelRoutes } from './models/routes.js';
 import { mailboxRoutes } from './mail/routes.js';
 import { createMembershipDurable } from './membership/durable.js';
 import { membershipRoutes } from './membership/routes.js';
@@ -85,6 +87,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
   const { database, client } = parts;
   const commands = { ...parts, runs: createRunDurable(client, parts.queues) };
   const membership = { ...parts, memberships: createMembershipDurable(client, parts.queues) };
+  const commits = { ...parts, commands: createCommandDurable(client, parts.queues) };
   const dependencies = [
     { name: 'database', ping: () => database.knex.raw('select 1') },
     { name: 'storage', ping: () => parts.evidenceObjects.ping() },
@@ -118,6 +121,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
     ...agentProfileRoutes(parts),
     ...watchdogRoutes(parts),
+    ...modelRoutes(commits),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
     ...policyRoutes(),

@@ -20,6 +20,7 @@ import {
   type MembershipReceiptActivities,
 } from '../activities/membership/receipts.js';
 import { createRefreshActivities, type RefreshActivities } from '../activities/membership/refresh.js';
+import { createPinActivities, type PinActivities } from '../activities/models.js';
 import { createReceiptActivities, type ReceiptActivities, type ReceiptDeps } from '../activities/receipts.js';
 import { createReconcileActivities, type ReconcileActivities } from '../activities/reconcile.js';
 import { createRunActivities, type RunActivities } from '../activities/runs.js';
@@ -36,6 +37,8 @@ import type { ObjectStore } from '../src/adapters/object-store.js';
 import type { Database } from '../src/db/database.js';
 import { registerKey } from '../src/ledger/keys.js';
 import type { LogSigners } from '../src/ledger/signers.js';
+import { builtInCards } from '../src/models/cards/library.js';
+import { publishMissingCards } from '../src/models/store.js';
 import { createLog } from '../src/ledger/store.js';
 import { keepPolicy } from '../src/ledger/witness-store.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
@@ -71,6 +74,7 @@ type CoreActivities = RunActivities &
   WaiverActivities &
   ApprovalActivities &
   ReceiptActivities &
+  PinActivities &
   LedgerActivities &
   LedgerAuditActivities &
   WitnessActivities &
@@ -95,6 +99,7 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createWaiverActivities(parts),
     ...createApprovalActivities(parts),
     ...createReceiptActivities(parts),
+    ...createPinActivities(parts),
     ...createLedgerActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createLedgerAuditActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createWitnessActivities(parts),
@@ -128,6 +133,11 @@ export async function prepareLedger(
       vkey: null,
     });
   });
+}
+
+/** Publishes what the product comes with and the catalogs do not have yet. Safe to repeat. */
+export async function prepareCatalogs(database: Database): Promise<void> {
+  await database.system((system) => publishMissingCards(system, builtInCards));
 }
 
 const RECONCILE_EVERY = '5m';

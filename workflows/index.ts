@@ -1,3 +1,4 @@
+export { commitCommand } from './commands/commit-command.js';
 export { auditLog } from './ledger/audit-log.js';
 export { keepLedger } from './ledger/keep-ledger.js';
 export { keepWitnessed } from './ledger/keep-witnessed.js';

@@ -29,6 +29,9 @@ export const idPrefixes = {
   membershipChange: 'mbc',
   agentProfile: 'agp',
   incident: 'inc',
+  grant: 'grt',
+  pin: 'pin',
+  staging: 'stg',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

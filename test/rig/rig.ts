@@ -27,7 +27,7 @@ import { createReceiptSigner } from '../../src/receipts/sign.js';
 import { createCallMeter } from '../../src/usage/call-meter.js';
 import { createIncidentDurable } from '../../src/incidents/durable.js';
 import { createRunDurable } from '../../src/runs/durable.js';
-import { createCoreActivities, installRuntime, prepareLedger } from '../../workers/compose.js';
+import { createCoreActivities, installRuntime, prepareCatalogs, prepareLedger } from '../../workers/compose.js';
 import { cloneDatabase } from './database.js';
 import { fromRunner } from './environment.js';
 
@@ -89,6 +89,7 @@ export async function openRig({
   const vkey = keys.find(({ purpose }) => purpose === 'log')?.vkey ?? '';
   const policy = writePolicy(logId, vkey);
   await prepareLedger(database, { logId, keys, signer, policy });
+  await prepareCatalogs(database);
   const [connection, clientConnection] = await Promise.all([
     NativeConnection.connect({ address }),
     Connection.connect({ address }),
