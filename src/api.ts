@@ -28,6 +28,9 @@ import { diagnosticsRoutes } from './health/admin-routes.js';
 import { ledgerInternalRoutes } from './ledger/internal-routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { createCommandDurable } from './commands/durable.js';
+import { datasetRoutes } from './datasets/routes.js';
+import type { Entitlement } from './entitlements/entitlement.js';
+import { trainingPolicyRoutes } from './training-policies/routes.js';
 import { modelRoutes } from './models/routes.js';
 import { mailboxRoutes } from './mail/routes.js';
 import { createMembershipDurable } from './membership/durable.js';
@@ -65,6 +68,7 @@ export interface ApiParts {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly secretHashes: SecretHashes;
+  readonly entitlement: Entitlement;
   readonly platformAdmins: ReadonlySet<string>;
   readonly callMeter: CallMeter;
   /** Undefined without a Stripe account: nobody can pay then. */
@@ -121,7 +125,9 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
     ...agentProfileRoutes(parts),
     ...watchdogRoutes(parts),
+    ...datasetRoutes(commits),
     ...modelRoutes(commits),
+    ...trainingPolicyRoutes(parts),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
     ...policyRoutes(),

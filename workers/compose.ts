@@ -20,6 +20,7 @@ import {
   type MembershipReceiptActivities,
 } from '../activities/membership/receipts.js';
 import { createRefreshActivities, type RefreshActivities } from '../activities/membership/refresh.js';
+import { createGrantActivities, type GrantActivities, type GrantDeps } from '../activities/datasets.js';
 import { createPinActivities, type PinActivities } from '../activities/models.js';
 import { createReceiptActivities, type ReceiptActivities, type ReceiptDeps } from '../activities/receipts.js';
 import { createReconcileActivities, type ReconcileActivities } from '../activities/reconcile.js';
@@ -39,6 +40,8 @@ import { registerKey } from '../src/ledger/keys.js';
 import type { LogSigners } from '../src/ledger/signers.js';
 import { builtInCards } from '../src/models/cards/library.js';
 import { publishMissingCards } from '../src/models/store.js';
+import { firstPolicy } from '../src/training-policies/library.js';
+import { publishPolicy } from '../src/training-policies/store.js';
 import { createLog } from '../src/ledger/store.js';
 import { keepPolicy } from '../src/ledger/witness-store.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
@@ -56,6 +59,7 @@ export interface CoreParts
   extends
     Omit<ReceiptDeps, 'database'>,
     Omit<MailDeps, 'mailer' | 'database'>,
+    Pick<GrantDeps, 'entitlement'>,
     Pick<LedgerDeps, 'logKey' | 'cosigners' | 'queued'>,
     Pick<WitnessDeps, 'policy' | 'witnesses' | 'witnessSpacingMs'>,
     StripeEventDeps {
@@ -75,6 +79,7 @@ type CoreActivities = RunActivities &
   ApprovalActivities &
   ReceiptActivities &
   PinActivities &
+  GrantActivities &
   LedgerActivities &
   LedgerAuditActivities &
   WitnessActivities &
@@ -100,6 +105,7 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createApprovalActivities(parts),
     ...createReceiptActivities(parts),
     ...createPinActivities(parts),
+    ...createGrantActivities(parts),
     ...createLedgerActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createLedgerAuditActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createWitnessActivities(parts),
@@ -137,7 +143,10 @@ export async function prepareLedger(
 
 /** Publishes what the product comes with and the catalogs do not have yet. Safe to repeat. */
 export async function prepareCatalogs(database: Database): Promise<void> {
-  await database.system((system) => publishMissingCards(system, builtInCards));
+  await database.system(async (system) => {
+    await publishMissingCards(system, builtInCards);
+    await publishPolicy(system, firstPolicy);
+  });
 }
 
 const RECONCILE_EVERY = '5m';

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { readCoreConfig } from '../src/config.js';
 import { openDatabase } from '../src/db/database.js';
+import { noMemberships } from '../src/entitlements/entitlement.js';
 import { listen } from '../src/db/listen.js';
 import { createSmtpMailer, type Mailer } from '../src/adapters/mailer.js';
 import { createWitnessClient } from '../src/adapters/witness.js';
@@ -70,6 +71,7 @@ await runProcess(async (onStop) => {
       mailer,
       tokens: createTokens(config.PEPPER),
       publicUrl: config.PUBLIC_URL,
+      entitlement: noMemberships,
       runs: createRunDurable(client, queues),
       memberships: createMembershipDurable(client, queues),
       billing: openBilling(config),

@@ -47,6 +47,8 @@ export interface Rig {
   readonly stripe: StripeStandIn;
   call: Caller['call'];
   as(token: string): Caller;
+  /** Makes an organization a paying member, or ends that. */
+  entitle(orgId: string, entitled?: boolean): void;
   close(): Promise<void>;
 }
 
@@ -118,6 +120,7 @@ export async function openRig({
     timeoutMs: STRIPE_TIMEOUT_MS,
   });
   const sessions = await createSessions(readFileSync(fromRunner('SESSION_KEY_FILE'), 'utf8'), base);
+  const members = new Set<string>();
   const parts: ApiParts = {
     ...stores,
     ...channels,
@@ -127,6 +130,14 @@ export async function openRig({
     sessions,
     tokens,
     secretHashes,
+    entitlement: {
+      standing: ({ orgId }) =>
+        Promise.resolve(
+          members.has(orgId)
+            ? { entitled: true, because: 'the membership is active' }
+            : { entitled: false, because: 'the membership has lapsed' },
+        ),
+    },
     platformAdmins: new Set([PLATFORM_ADMIN]),
     callMeter,
     billing,
@@ -187,6 +198,10 @@ export async function openRig({
     stripe,
     ...stores,
     ownerUrl: clone.url,
+    entitle(orgId, entitled = true) {
+      if (entitled) members.add(orgId);
+      else members.delete(orgId);
+    },
     call: (method, path, body) => caller.call(method, path, body),
     as: (token) => createCaller(base, token),
     async close() {
