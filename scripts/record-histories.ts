@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { createCommandDurable } from '../src/commands/durable.js';
+import { Refusal } from '../src/kernel/refusals.js';
 import { eventually } from './stack/processes.js';
 import { root } from './stack/paths.js';
 import { startParts, startRoles } from './stack/stack.js';
@@ -81,6 +83,16 @@ try {
     await keep(`incident:${opened}`, 'incident-lifecycle');
     await keep(sweepId, 'sweep-watchdogs');
   }
+  // A command that was never staged is refused, which is a whole history of this workflow.
+  const refused = await createCommandDurable(client, { core: 'dc-core' })
+    .commit('pinModel', { orgId: 'org_record', commandId: '00000000-0000-5000-8000-000000000000' })
+    .catch((error: unknown) => error);
+  if (!(refused instanceof Refusal)) throw new Error('the recorded command was not refused');
+  await eventually('the end of the command', 10_000, async () => {
+    const { status } = await client.workflow.getHandle('command:00000000-0000-5000-8000-000000000000').describe();
+    if (status.name !== 'COMPLETED') throw new Error(status.name);
+  });
+  await keep('command:00000000-0000-5000-8000-000000000000', 'commit-command');
   const audited = await client.workflow.start('auditLog', {
     taskQueue: 'dc-core',
     workflowId: 'record-audit',

@@ -30,6 +30,7 @@ import { ledgerRoutes } from './ledger/routes.js';
 import { createCommandDurable } from './commands/durable.js';
 import { datasetRoutes } from './datasets/routes.js';
 import type { Entitlement } from './entitlements/entitlement.js';
+import { stagingRoutes } from './staging/routes.js';
 import { trainingPolicyRoutes } from './training-policies/routes.js';
 import { modelRoutes } from './models/routes.js';
 import { mailboxRoutes } from './mail/routes.js';
@@ -69,6 +70,8 @@ export interface ApiParts {
   readonly tokens: Tokens;
   readonly secretHashes: SecretHashes;
   readonly entitlement: Entitlement;
+  /** Whether what one internal key staged must be published by another. */
+  readonly catalogFourEyes: boolean;
   readonly platformAdmins: ReadonlySet<string>;
   readonly callMeter: CallMeter;
   /** Undefined without a Stripe account: nobody can pay then. */
@@ -128,6 +131,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...datasetRoutes(commits),
     ...modelRoutes(commits),
     ...trainingPolicyRoutes(parts),
+    ...stagingRoutes({ ...parts, fourEyes: parts.catalogFourEyes }),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
     ...policyRoutes(),

@@ -38,6 +38,7 @@ await runProcess(async (onStop) => {
     tokens: createTokens(config.PEPPER),
     secretHashes: createSecretHashes(config.KEY_PEPPERS),
     entitlement: noMemberships,
+    catalogFourEyes: config.CATALOG_FOUR_EYES,
     platformAdmins: config.PLATFORM_ADMINS,
     callMeter,
     billing: openBilling(config),

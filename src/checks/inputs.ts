@@ -9,6 +9,9 @@ import {
   type EngineAgentProfile,
   type EngineEvidence,
   type EngineIncident,
+  type EngineDataset,
+  type EngineEvidence,
+  type EnginePin,
   type EngineInputs,
   type EngineSubmission,
 } from './frozen.js';
@@ -22,6 +25,8 @@ export interface AuditFacts {
   readonly approvers: readonly string[];
   readonly incidents: readonly EngineIncident[];
   readonly agentProfile: EngineAgentProfile | null;
+  readonly pin: EnginePin | null;
+  readonly datasets: readonly EngineDataset[];
 }
 /** What the bytes of one item were when they were read again; null when they were not there. */
 export interface Observation {
@@ -56,6 +61,10 @@ export function engineInputs(facts: AuditFacts, observed: ReadonlyMap<string, Ob
     agent_profile: facts.agentProfile,
     pin: NOT_RECORDED,
     datasets: NOT_RECORDED,
+    incidents: NOT_RECORDED,
+    agent_profile: NOT_RECORDED,
+    pin: facts.pin,
+    datasets: facts.datasets,
     ledger_segment: NOT_RECORDED,
   };
 }

@@ -11,8 +11,6 @@ import type { Sample } from './store.js';
 /** The SPDX licence list. */
 const licenceIds = new Set(z.array(z.string()).parse(createRequire(import.meta.url)('spdx-license-ids')));
 
-export const MAX_SAMPLES = 50;
-
 /** What is wrong with a package as it is written, before any byte is read. */
 export function faultsOf(given: DatasetPackage, samples: readonly Sample[]): readonly Fault[] {
   const { licence, files, fields } = given;

@@ -52,10 +52,9 @@ export function showPackage(
   versions: Awaited<ReturnType<typeof listVersions>>,
 ): z.input<typeof packageView> {
   const { slug, version, manifestRoot, state, because, bytes, records, publishedAt } = found;
-  const exported = datasetExports.map((name) => [
-    name,
-    `${publicUrl}/datasets/catalog/${slug}/exports/${name}?version=${version}`,
-  ]);
+  const exported: Record<string, string> = {};
+  for (const name of datasetExports)
+    exported[name] = `${publicUrl}/datasets/catalog/${slug}/exports/${name}?version=${version}`;
   return {
     package: found.package,
     manifest_root: manifestRoot,
@@ -70,7 +69,7 @@ export function showPackage(
       manifest_root: one.manifestRoot,
       published_at: one.publishedAt.toISOString(),
     })),
-    exports: Object.fromEntries(exported),
+    exports: exported,
   };
 }
 

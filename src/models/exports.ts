@@ -80,9 +80,9 @@ function spdx(publicUrl: string, { card, sha256, publishedAt }: CatalogModel): R
         key: `${suite} ${metric}`,
         value: String(value),
       })),
-      ai_hyperparameter: Object.entries(card.architecture)
-        .filter(([, value]) => typeof value === 'number')
-        .map(([key, value]) => ({ type: 'DictionaryEntry', key, value: String(value) })),
+      ai_hyperparameter: Object.entries(card.architecture).flatMap(([key, value]) =>
+        typeof value === 'number' ? [{ type: 'DictionaryEntry', key, value: String(value) }] : [],
+      ),
     },
   });
 }

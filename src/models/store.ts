@@ -57,16 +57,14 @@ export async function publishMissingCards(system: System, cards: readonly ModelC
   for (const card of cards) if (!present.has(card.slug)) await publishCard(system, card);
 }
 
-/** Moves the current card of a slug to another state; unknown slugs are refused. */
+/** Moves every card of a revision to another state; unknown ones are refused. */
 export async function moveCard(
   { trx }: System,
-  slug: string,
-  state: CatalogState,
-  because: string | null,
-): Promise<CatalogModel> {
-  const [row] = await ModelCardRow.query(trx).where({ slug, isCurrent: true }).patch({ state, because }).returning('*');
-  if (!row) throw new Refusal('not_found', 'No such model.');
-  return row;
+  moved: { readonly slug: string; readonly revision: string; readonly state: CatalogState; readonly because: string },
+): Promise<void> {
+  const { slug, revision, state, because } = moved;
+  const rows = await ModelCardRow.query(trx).where({ slug, revision }).patch({ state, because });
+  if (rows === 0) throw new Refusal('not_found', 'No such revision of a model.');
 }
 
 /** The card of a slug as it is now, or as it was under a digest. */

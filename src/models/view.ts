@@ -27,7 +27,8 @@ export function showModelSummary({ card, sha256, state }: CatalogModel): z.input
 
 export function showModel(publicUrl: string, model: CatalogModel): z.input<typeof modelView> {
   const { card, sha256, state, because, publishedAt } = model;
-  const exported = modelExports.map((name) => [name, `${publicUrl}/models/catalog/${card.slug}/exports/${name}`]);
+  const exported: Record<string, string> = {};
+  for (const name of modelExports) exported[name] = `${publicUrl}/models/catalog/${card.slug}/exports/${name}`;
   return {
     card,
     card_sha256: sha256,
@@ -35,7 +36,7 @@ export function showModel(publicUrl: string, model: CatalogModel): z.input<typeo
     because,
     published_at: publishedAt.toISOString(),
     hardware: hardwareOf(publicUrl, card),
-    exports: Object.fromEntries(exported),
+    exports: exported,
   };
 }
 

@@ -137,7 +137,9 @@ test('a withdrawn model is not pinned any more, and its pins say so', async () =
   const path = '/models/catalog/tinyllama-1.1b/pin';
   const body = { card_sha256: shaOf('tinyllama-1.1b') };
   const made = expectAnswer(await ask(path, {}, body), [201], pin);
-  await rig.database.system((system) => moveCard(system, 'tinyllama-1.1b', 'withdrawn', 'tests'));
+  await rig.database.system((system) =>
+    moveCard(system, { slug: 'tinyllama-1.1b', revision: '1431k-3T', state: 'withdrawn', because: 'tests' }),
+  );
   expectRefusal(await ask(path, {}, { ...body, declaration: 'again' }), 'model_withdrawn');
   const read = expectAnswer(await cast.owner.call('GET', `/models/pins/${made.id}`), [200], pin);
   expect(read.state).toBe('withdrawn');

@@ -138,6 +138,7 @@ export async function openRig({
             : { entitled: false, because: 'the membership has lapsed' },
         ),
     },
+    catalogFourEyes: true,
     platformAdmins: new Set([PLATFORM_ADMIN]),
     callMeter,
     billing,

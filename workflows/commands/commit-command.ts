@@ -18,7 +18,7 @@ type Commands = GrantActivities & PinActivities;
 const quick = proxyLocalActivities<Commands>(quickProfile);
 const durable = proxyActivities<Commands>(databaseProfile);
 
-const commitUpdate = defineUpdate<void, [CommandRef]>('commit');
+const commitUpdate = defineUpdate<null, [CommandRef]>('commit');
 
 /**
  * Commits one command that needs the signing key, which the API does not hold: one transaction on the core worker.
@@ -29,6 +29,7 @@ export async function commitCommand(name: CommittedCommand): Promise<void> {
   setHandler(commitUpdate, async (command) => {
     try {
       await first(name, command);
+      return null;
     } finally {
       over.is = true;
     }
