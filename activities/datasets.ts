@@ -3,11 +3,13 @@ import { requireGrantable } from '../src/datasets/grant.js';
 import { insertGrant } from '../src/datasets/grant-store.js';
 import { GRANT_MS, MAX_REDEMPTIONS } from '../src/datasets/rules.js';
 import { grantPayload } from '../src/datasets/schema.js';
+import type { Tokens } from '../src/auth/tokens.js';
 import type { Database } from '../src/db/database.js';
 import type { Entitlement } from '../src/entitlements/entitlement.js';
 import { datasetGrantKind } from '../src/receipts/kinds/dataset-grant.js';
 import { mintReceipt } from '../src/receipts/mint.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
+import { insertFirstShare } from '../src/shares/first-share.js';
 import { lockSequence } from '../src/receipts/store.js';
 import { policyInForce } from '../src/training-policies/store.js';
 import { countUsage } from '../src/usage/store.js';
@@ -18,11 +20,12 @@ export interface GrantActivities {
 export interface GrantDeps {
   readonly database: Database;
   readonly signer: ReceiptSigner;
+  readonly tokens: Tokens;
   readonly logId: string;
   readonly entitlement: Entitlement;
 }
 
-export function createGrantActivities({ database, signer, logId, entitlement }: GrantDeps): GrantActivities {
+export function createGrantActivities({ database, signer, tokens, logId, entitlement }: GrantDeps): GrantActivities {
   return {
     /**
      * Quota, grant, receipt, pending leaf and usage in one transaction: where one of them fails none of them happened.
@@ -54,6 +57,7 @@ export function createGrantActivities({ database, signer, logId, entitlement }: 
               maxRedemptions: MAX_REDEMPTIONS,
             }),
         });
+        await insertFirstShare(tenant, tokens, { receiptId: receipt.id, createdBy: actor.id });
         await insertGrant(tenant, {
           id: subjectId,
           slug,

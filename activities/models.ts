@@ -1,4 +1,5 @@
 import { applyCommand, type CommandRef } from '../src/commands/apply.js';
+import type { Tokens } from '../src/auth/tokens.js';
 import type { Database } from '../src/db/database.js';
 import { cardFiles } from '../src/models/card.js';
 import { requireOpenRun, requirePinnable } from '../src/models/pin.js';
@@ -7,6 +8,7 @@ import { pinPayload } from '../src/models/schema.js';
 import { modelPinKind } from '../src/receipts/kinds/model-pin.js';
 import { mintReceipt } from '../src/receipts/mint.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
+import { insertFirstShare } from '../src/shares/first-share.js';
 import { lockRun } from '../src/runs/store.js';
 
 export interface PinActivities {
@@ -15,10 +17,11 @@ export interface PinActivities {
 export interface PinDeps {
   readonly database: Database;
   readonly signer: ReceiptSigner;
+  readonly tokens: Tokens;
   readonly logId: string;
 }
 
-export function createPinActivities({ database, signer, logId }: PinDeps): PinActivities {
+export function createPinActivities({ database, signer, tokens, logId }: PinDeps): PinActivities {
   return {
     /**
      * Pin, supersession, receipt and pending leaf in one transaction. Safe to retry: see applyCommand; the same choice
@@ -50,6 +53,7 @@ export function createPinActivities({ database, signer, logId }: PinDeps): PinAc
               pinnedBy: actor.id,
             }),
         });
+        await insertFirstShare(tenant, tokens, { receiptId: receipt.id, createdBy: actor.id });
         const pin = {
           id: subjectId,
           slug,

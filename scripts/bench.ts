@@ -1,5 +1,6 @@
 import { benchAuth } from './bench/auth.js';
 import { benchChecks } from './bench/checks.js';
+import { benchCatalogs } from './bench/catalogs.js';
 import { benchFootprint } from './bench/footprint.js';
 import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
@@ -10,6 +11,7 @@ import { benchWatchdog } from './bench/watchdog.js';
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
   checks: benchChecks,
+  catalogs: benchCatalogs,
   footprint: benchFootprint,
   ledger: benchLedger,
   watchdog: benchWatchdog,

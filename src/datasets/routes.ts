@@ -65,11 +65,15 @@ export function datasetRoutes(deps: GrantRouteDeps): readonly Route[] {
       refuses: ['invalid_request'],
       handle: async ({ query }) => {
         const asked = readSlugPage(query);
-        const { shown, nextCursor } = cutSlugPage(await searchPackages(database.knex, query, asked), asked.limit);
+        const [rows, facets] = await Promise.all([
+          searchPackages(database.knex, query, asked),
+          packageFacets(database.knex, query),
+        ]);
+        const { shown, nextCursor } = cutSlugPage(rows, asked.limit);
         return {
           body: {
             data: shown.map(showSummary),
-            facets: { ...(await packageFacets(database.knex, query)) },
+            facets: { ...facets },
             next_cursor: nextCursor,
           },
           headers: { ...PUBLIC, ...nextLink(publicUrl, '/datasets/catalog', query, nextCursor) },

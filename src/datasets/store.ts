@@ -28,6 +28,22 @@ export interface CatalogPackage {
   readonly records: number;
   readonly publishedAt: Date;
 }
+/** What a list shows of a package: read without its text of licence, its files and its samples. */
+export interface PackageSummary {
+  readonly slug: string;
+  readonly version: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly issuer: string;
+  readonly licence: string;
+  readonly tier: string;
+  readonly tasks: readonly string[];
+  readonly languages: readonly string[];
+  readonly bytes: number;
+  readonly records: number;
+  readonly manifestRoot: string;
+  readonly state: CatalogState;
+}
 export interface DatasetFilter {
   readonly q?: string | undefined;
   readonly licence?: string | undefined;
@@ -126,25 +142,67 @@ export async function searchPackages(
   trx: Knex,
   filter: DatasetFilter,
   { limit, after }: { readonly limit: number; readonly after: string | undefined },
-): Promise<readonly CatalogPackage[]> {
+): Promise<readonly PackageSummary[]> {
   const query = listed(trx, filter);
   if (after !== undefined) void query.where('slug', '>', after);
-  return query.orderBy('slug').limit(limit + 1);
+  const rows = await query
+    .select(
+      'slug',
+      'version',
+      'title',
+      raw(`package->>'summary'`).as('summary'),
+      raw(`package->>'issuer'`).as('issuer'),
+      'licence',
+      'tier',
+      'tasks',
+      'languages',
+      'bytes',
+      'records',
+      'manifestRoot',
+      'state',
+    )
+    .orderBy('slug')
+    .limit(limit + 1);
+  return summariesSchema.parse(rows);
 }
 
+const summariesSchema = z.array(
+  z.object({
+    slug: z.string(),
+    version: z.string(),
+    title: z.string(),
+    summary: z.string(),
+    issuer: z.string(),
+    licence: z.string(),
+    tier: z.string(),
+    tasks: z.array(z.string()),
+    languages: z.array(z.string()),
+    bytes: z.number(),
+    records: z.number(),
+    manifestRoot: z.string(),
+    state: z.enum(['listed', 'deprecated', 'withdrawn']),
+  }),
+);
 const facetRows = z.array(z.object({ facet: z.string(), value: z.string(), count: z.number() }));
 
-/** How many of the matching packages have each licence, tier, task and language, in one pass. */
+/**
+ * How many of the matching packages have each licence, tier, task and language. Rows that are alike are counted first,
+ * so that the lists are taken apart once for each kind of row and not once for each row.
+ */
 export async function packageFacets(trx: Knex, filter: DatasetFilter): Promise<FacetCounts> {
-  const matching = listed(trx, filter).select('licence', 'tier', 'tasks', 'languages').toKnexQuery();
+  const columns = ['licence', 'tier', 'tasks', 'languages'] as const;
+  const matching = listed(trx, filter)
+    .select(...columns, raw('count(*) as n'))
+    .groupBy(...columns)
+    .toKnexQuery();
   const rows = facetRows.parse(
     await trx
       .with('matching', matching)
       .from(
-        trx.raw(`(select 'licence' as facet, licence as value, count(*)::int as count from matching group by 2
-          union all select 'tier', tier, count(*)::int from matching group by 2
-          union all select 'task', task, count(*)::int from matching, unnest(tasks) as task group by 2
-          union all select 'language', l, count(*)::int from matching, unnest(languages) as l group by 2) as counted`),
+        trx.raw(`(select 'licence' as facet, licence as value, sum(n)::int as count from matching group by 2
+          union all select 'tier', tier, sum(n)::int from matching group by 2
+          union all select 'task', task, sum(n)::int from matching, unnest(tasks) as task group by 2
+          union all select 'language', l, sum(n)::int from matching, unnest(languages) as l group by 2) as counted`),
       )
       .orderBy(['facet', { column: 'count', order: 'desc' }, 'value'])
       .select('facet', 'value', 'count'),

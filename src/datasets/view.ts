@@ -4,7 +4,7 @@ import type { Grant } from './grant-store.js';
 import { objectKey } from './package.js';
 import { grantState, LINK_SECONDS, type QuotaLeft } from './rules.js';
 import type { accessibleView, datasetsView, downloadView, grantView, packageView } from './schema.js';
-import type { CatalogPackage, listVersions } from './store.js';
+import type { CatalogPackage, listVersions, PackageSummary } from './store.js';
 
 /** Forms in which a package leaves for other tools. */
 export const datasetExports = ['croissant', 'spdx', 'cyclonedx', 'huggingface'] as const;
@@ -12,24 +12,8 @@ export const datasetExports = ['croissant', 'spdx', 'cyclonedx', 'huggingface'] 
 type Summary = z.input<typeof datasetsView>['data'][number];
 type Access = z.input<typeof accessibleView>['data'][number]['access'];
 
-export function showSummary(found: CatalogPackage): Summary {
-  const { slug, version, state, bytes, records, manifestRoot } = found;
-  const { title, summary, issuer, licence, tier, tasks, languages } = found.package;
-  return {
-    slug,
-    version,
-    title,
-    summary,
-    issuer,
-    licence: licence.id,
-    tier,
-    tasks,
-    languages,
-    bytes,
-    records,
-    manifest_root: manifestRoot,
-    state,
-  };
+export function showSummary({ tasks, languages, manifestRoot, ...found }: PackageSummary): Summary {
+  return { ...found, tasks: [...tasks], languages: [...languages], manifest_root: manifestRoot };
 }
 
 /** Whether this caller may download now, and if not, why. */

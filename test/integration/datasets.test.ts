@@ -144,6 +144,21 @@ test('the same key gets the same grant with fresh links: one receipt, one place 
   expect(z.object({ n: z.coerce.number() }).parse(usage).n).toBe(1);
 });
 
+test('the receipt of a grant is read, shared and verified like any other, and tells nobody who asked or why', async () => {
+  const person = await member();
+  const { receipt_id } = expectAnswer(await ask(person), [201], download);
+  const receipt = z.object({ kind: z.string(), share_url: z.string() });
+  const { kind, share_url } = expectAnswer(await person.call('GET', `/receipts/${receipt_id}`), [200], receipt);
+  expect(kind).toBe('dataset_grant');
+  const shared = await fetch(share_url, { headers: { accept: 'application/json' } });
+  const text = await shared.text();
+  expect(shared.status).toBe(200);
+  expect(text).toContain(LICENCE_SHA256);
+  expect(text).toContain(firstPolicy.version);
+  for (const secret of [person.userId, 'To test that grants hold.', 'X-Amz-Signature'])
+    expect(text).not.toContain(secret);
+});
+
 test('redemptions are counted, and a grant gives no more links than it has', async () => {
   const person = await member();
   const { id } = expectAnswer(await ask(person), [201], download);
