@@ -1,5 +1,6 @@
 import { builtInCards } from '../../src/models/cards/library.js';
-import { cacheBytesPerToken } from '../../src/models/rules.js';
+import { architectureOf } from '../../src/models/card.js';
+import { cacheBytes } from '../../src/planner/architecture.js';
 import { field, type Recipe, type Row } from './recipe.js';
 
 const BITS = [4, 8, 16] as const;
@@ -14,7 +15,7 @@ function* generate(rows: number): Iterable<Row> {
         for (let context = CONTEXT_STEP; context <= card.architecture.context; context += CONTEXT_STEP) {
           if (id >= rows) return;
           const weights = Math.ceil((card.params_total * bits) / 8);
-          const cache = cacheBytesPerToken(card.architecture) * context * sequences;
+          const cache = cacheBytes(architectureOf(card), context, 2) * sequences;
           yield {
             id,
             model: card.slug,

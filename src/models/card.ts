@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../kernel/canonical-json.js';
+import { architectureFaults, architectureSchema, type Architecture } from '../planner/architecture.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const slugSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?$/);
@@ -18,25 +19,8 @@ export const licenceSchema = z.strictObject({
   redistribution: z.enum(['yes', 'no', 'conditions']),
 });
 
-/** Numbers of a decoder-only transformer as its published configuration gives them. */
-const architectureSchema = z.strictObject({
-  layers: z.int().min(1),
-  hidden: z.int().min(1),
-  heads: z.int().min(1),
-  kv_heads: z.int().min(1),
-  head_dim: z.int().min(1),
-  intermediate: z.int().min(1),
-  vocab: z.int().min(1),
-  context: z.int().min(1),
-  attention: z.strictObject({ layout: z.enum(['full', 'sliding', 'alternating']), window: z.int().min(1).nullable() }),
-  experts: z.strictObject({ total: z.int().min(2), active: z.int().min(1) }).nullable(),
-  tied_embeddings: z.boolean(),
-  qkv_bias: z.boolean(),
-  /** What the queries and keys are normalized over before attention. */
-  qk_norm: z.enum(['none', 'head', 'all_heads']),
-  norms_per_layer: z.int().min(1),
-});
-export type Architecture = z.output<typeof architectureSchema>;
+/** The planner's shape of a model; how many parameters it has is said once, beside it. */
+export const cardArchitecture = architectureSchema.omit({ params_total: true, params_active: true });
 
 export const modelCardSchema = z
   .strictObject({
@@ -49,7 +33,7 @@ export const modelCardSchema = z
     released_on: z.iso.date(),
     params_total: z.int().min(1),
     params_active: z.int().min(1),
-    architecture: architectureSchema,
+    architecture: cardArchitecture,
     formats: z
       .array(
         z.strictObject({
@@ -85,8 +69,26 @@ export const modelCardSchema = z
       .min(1)
       .max(20),
   })
+  .superRefine((card, context) => {
+    for (const { path, message } of architectureFaults(architectureOf(card))) {
+      const [field = '', ...below] = path.split('/').slice(1);
+      const where = field in card.architecture ? ['architecture', field] : [field];
+      context.addIssue({ code: 'custom', path: [...where, ...below], message });
+    }
+  })
   .meta({ id: 'ModelCard' });
 export type ModelCard = z.output<typeof modelCardSchema>;
+
+/** The architecture of a card as the planner takes it. */
+export const architectureOf = ({
+  architecture,
+  params_total,
+  params_active,
+}: Pick<ModelCard, 'architecture' | 'params_total' | 'params_active'>): Architecture => ({
+  ...architecture,
+  params_total,
+  params_active,
+});
 
 export const cardSha256 = (card: ModelCard): string => createHash('sha256').update(canonicalJson(card)).digest('hex');
 

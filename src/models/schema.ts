@@ -18,7 +18,8 @@ export const modelsQuery = z.strictObject({
   max_params: z.coerce.number().int().min(0).optional(),
 });
 const hardware = z.strictObject({
-  planner: z.url(),
+  /** Ready to be sent to the planner. */
+  assessment: z.strictObject({ method: z.literal('POST'), url: z.url(), body: z.record(z.string(), z.unknown()) }),
   weights_bytes: z.record(z.string(), z.int()),
   cache_bytes_per_token: z.int(),
 });

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
-import type { ModelCard } from './card.js';
+import { cacheBytesPerToken } from '../planner/architecture.js';
+import { architectureOf, type ModelCard } from './card.js';
 import type { Pin } from './pin-store.js';
-import { cacheBytesPerToken } from './rules.js';
 import type { modelsView, modelView, pinView } from './schema.js';
 import type { CatalogModel } from './store.js';
+
+type Hardware = z.input<typeof modelView>['hardware'];
 
 /** Forms in which a card leaves for other tools. */
 export const modelExports = ['cyclonedx', 'spdx', 'huggingface'] as const;
@@ -40,10 +42,16 @@ export function showModel(publicUrl: string, model: CatalogModel): z.input<typeo
   };
 }
 
-/** What the weights and the context take, and where to ask which machine bears it. */
-function hardwareOf(publicUrl: string, { slug, params_total, architecture }: ModelCard) {
+/** What the weights and the context take, and the request that asks the planner which machine bears it. */
+function hardwareOf(publicUrl: string, card: ModelCard): Hardware {
+  const { params_total } = card;
+  const architecture = architectureOf(card);
   return {
-    planner: `${publicUrl}/stack-planner/options?model=${encodeURIComponent(slug)}`,
+    assessment: {
+      method: 'POST',
+      url: `${publicUrl}/stack-assessment`,
+      body: { goal: 'serve', model: { architecture } },
+    },
     weights_bytes: { '16': params_total * 2, '8': params_total, '4': Math.ceil(params_total / 2) },
     cache_bytes_per_token: cacheBytesPerToken(architecture),
   };

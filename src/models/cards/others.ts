@@ -1,32 +1,5 @@
 import type { ModelCard } from '../card.js';
-import { configOf, decoder, openCard } from './open-card.js';
-
-const limits = [
-  'May state false things with confidence; outputs need checking.',
-  'Not evaluated here: evaluations are listed only with their source.',
-];
-const intended_use = ['Research and products, as a base for prompting or for fine-tuning.'];
-const apache = {
-  id: 'Apache-2.0',
-  url: 'https://www.apache.org/licenses/LICENSE-2.0',
-  commercial: 'yes',
-  training: 'yes',
-  redistribution: 'yes',
-} as const;
-const mit = {
-  id: 'MIT',
-  url: 'https://opensource.org/license/mit',
-  commercial: 'yes',
-  training: 'yes',
-  redistribution: 'yes',
-} as const;
-const gemma = {
-  id: 'LicenseRef-Gemma',
-  url: 'https://ai.google.dev/gemma/terms',
-  commercial: 'conditions',
-  training: 'conditions',
-  redistribution: 'conditions',
-} as const;
+import { licences, openCard } from './open-card.js';
 
 /** Gemma, Phi, SmolLM and OLMo. */
 export const otherCards: readonly ModelCard[] = [
@@ -38,30 +11,14 @@ export const otherCards: readonly ModelCard[] = [
     revision: '2',
     released_on: '2024-06-27',
     params_total: 9_241_705_984,
-    architecture: decoder({
-      layers: 42,
-      hidden: 3584,
-      heads: 16,
-      kv_heads: 8,
-      head_dim: 256,
-      intermediate: 14_336,
-      vocab: 256_000,
-      context: 8192,
-      attention: { layout: 'alternating', window: 4096 },
-      tied_embeddings: true,
-      norms_per_layer: 4,
-    }),
-    licence: gemma,
+    licence: licences.gemma,
     languages: ['en'],
     training_data: {
       general: 'About 8 trillion tokens.',
       sources: 'Web documents, code and scientific articles, mostly English; the sets are not named.',
       processing: 'Filtered for safety, personal data and contamination with evaluations.',
     },
-    limits,
-    intended_use,
     sources: [
-      configOf('google/gemma-2-9b'),
       { title: 'Gemma 2: Improving Open Language Models at a Practical Size', url: 'https://arxiv.org/abs/2408.00118' },
     ],
   }),
@@ -73,29 +30,14 @@ export const otherCards: readonly ModelCard[] = [
     revision: '4',
     released_on: '2024-12-12',
     params_total: 14_659_507_200,
-    architecture: decoder({
-      layers: 40,
-      hidden: 5120,
-      heads: 40,
-      kv_heads: 10,
-      head_dim: 128,
-      intermediate: 17_920,
-      vocab: 100_352,
-      context: 16_384,
-    }),
-    licence: mit,
+    licence: licences.mit,
     languages: ['en'],
     training_data: {
       general: 'About 10 trillion tokens, cut off in June 2024.',
       sources: 'Synthetic data, filtered web pages, books and code; the sets are not named.',
       processing: 'Decontaminated against the evaluations that its report names.',
     },
-    limits,
-    intended_use,
-    sources: [
-      configOf('microsoft/phi-4'),
-      { title: 'Phi-4 Technical Report', url: 'https://arxiv.org/abs/2412.08905' },
-    ],
+    sources: [{ title: 'Phi-4 Technical Report', url: 'https://arxiv.org/abs/2412.08905' }],
   }),
   openCard({
     slug: 'smollm2-1.7b',
@@ -105,30 +47,14 @@ export const otherCards: readonly ModelCard[] = [
     revision: '2',
     released_on: '2024-11-01',
     params_total: 1_711_376_384,
-    architecture: decoder({
-      layers: 24,
-      hidden: 2048,
-      heads: 32,
-      kv_heads: 32,
-      head_dim: 64,
-      intermediate: 8192,
-      vocab: 49_152,
-      context: 8192,
-      tied_embeddings: true,
-    }),
-    licence: apache,
+    licence: licences.apache,
     languages: ['en'],
     training_data: {
       general: '11 trillion tokens.',
       sources: 'FineWeb-Edu, DCLM, The Stack and new sets of mathematics and code.',
       processing: 'Mixed in stages, with the better sets later.',
     },
-    limits,
-    intended_use,
-    sources: [
-      configOf('HuggingFaceTB/SmolLM2-1.7B'),
-      { title: 'SmolLM2: When Smol Goes Big', url: 'https://arxiv.org/abs/2502.02737' },
-    ],
+    sources: [{ title: 'SmolLM2: When Smol Goes Big', url: 'https://arxiv.org/abs/2502.02737' }],
   }),
   openCard({
     slug: 'olmo-2-7b',
@@ -138,29 +64,13 @@ export const otherCards: readonly ModelCard[] = [
     revision: '1124',
     released_on: '2024-11-26',
     params_total: 7_298_617_344,
-    architecture: decoder({
-      layers: 32,
-      hidden: 4096,
-      heads: 32,
-      kv_heads: 32,
-      head_dim: 128,
-      intermediate: 11_008,
-      vocab: 100_352,
-      context: 4096,
-      qk_norm: 'all_heads',
-    }),
-    licence: apache,
+    licence: licences.apache,
     languages: ['en'],
     training_data: {
       general: 'About 4 trillion tokens.',
       sources: 'OLMo-mix-1124 and Dolmino-mix-1124, both published.',
       processing: 'Documented with the sets, and repeatable.',
     },
-    limits,
-    intended_use,
-    sources: [
-      configOf('allenai/OLMo-2-1124-7B'),
-      { title: '2 OLMo 2 Furious', url: 'https://arxiv.org/abs/2501.00656' },
-    ],
+    sources: [{ title: '2 OLMo 2 Furious', url: 'https://arxiv.org/abs/2501.00656' }],
   }),
 ];

@@ -1,25 +1,5 @@
 import type { ModelCard } from '../card.js';
-import { configOf, decoder, openCard } from './open-card.js';
-
-const limits = [
-  'May state false things with confidence; outputs need checking.',
-  'Not evaluated here: evaluations are listed only with their source.',
-];
-const intended_use = ['Research and products, as a base for prompting or for fine-tuning.'];
-const apache = {
-  id: 'Apache-2.0',
-  url: 'https://www.apache.org/licenses/LICENSE-2.0',
-  commercial: 'yes',
-  training: 'yes',
-  redistribution: 'yes',
-} as const;
-const qwen = {
-  id: 'LicenseRef-Qwen',
-  url: 'https://huggingface.co/Qwen/Qwen2.5-72B/blob/main/LICENSE',
-  commercial: 'conditions',
-  training: 'conditions',
-  redistribution: 'conditions',
-} as const;
+import { licences, openCard } from './open-card.js';
 
 /** Qwen2.5 and Qwen3. */
 export const qwenCards: readonly ModelCard[] = [
@@ -31,31 +11,14 @@ export const qwenCards: readonly ModelCard[] = [
     revision: '2.5',
     released_on: '2024-09-19',
     params_total: 494_032_768,
-    architecture: decoder({
-      layers: 24,
-      hidden: 896,
-      heads: 14,
-      kv_heads: 2,
-      head_dim: 64,
-      intermediate: 4864,
-      vocab: 151_936,
-      context: 32_768,
-      tied_embeddings: true,
-      qkv_bias: true,
-    }),
-    licence: apache,
+    licence: licences.apache,
     languages: ['en', 'zh', 'fr', 'es', 'pt', 'de', 'it', 'ru', 'ja', 'ko', 'vi', 'th', 'ar'],
     training_data: {
       general: 'Up to 18 trillion tokens.',
       sources: 'Web text, code, mathematics and synthetic data; the sets are not named.',
       processing: 'Filtered and scored with earlier Qwen models.',
     },
-    limits,
-    intended_use,
-    sources: [
-      configOf('Qwen/Qwen2.5-0.5B'),
-      { title: 'Qwen2.5 Technical Report', url: 'https://arxiv.org/abs/2412.15115' },
-    ],
+    sources: [{ title: 'Qwen2.5 Technical Report', url: 'https://arxiv.org/abs/2412.15115' }],
   }),
   openCard({
     slug: 'qwen2.5-7b',
@@ -65,30 +28,14 @@ export const qwenCards: readonly ModelCard[] = [
     revision: '2.5',
     released_on: '2024-09-19',
     params_total: 7_615_616_512,
-    architecture: decoder({
-      layers: 28,
-      hidden: 3584,
-      heads: 28,
-      kv_heads: 4,
-      head_dim: 128,
-      intermediate: 18_944,
-      vocab: 152_064,
-      context: 131_072,
-      qkv_bias: true,
-    }),
-    licence: apache,
+    licence: licences.apache,
     languages: ['en', 'zh', 'fr', 'es', 'pt', 'de', 'it', 'ru', 'ja', 'ko', 'vi', 'th', 'ar'],
     training_data: {
       general: 'Up to 18 trillion tokens.',
       sources: 'Web text, code, mathematics and synthetic data; the sets are not named.',
       processing: 'Filtered and scored with earlier Qwen models.',
     },
-    limits,
-    intended_use,
-    sources: [
-      configOf('Qwen/Qwen2.5-7B'),
-      { title: 'Qwen2.5 Technical Report', url: 'https://arxiv.org/abs/2412.15115' },
-    ],
+    sources: [{ title: 'Qwen2.5 Technical Report', url: 'https://arxiv.org/abs/2412.15115' }],
   }),
   openCard({
     slug: 'qwen2.5-72b',
@@ -98,30 +45,14 @@ export const qwenCards: readonly ModelCard[] = [
     revision: '2.5',
     released_on: '2024-09-19',
     params_total: 72_706_203_648,
-    architecture: decoder({
-      layers: 80,
-      hidden: 8192,
-      heads: 64,
-      kv_heads: 8,
-      head_dim: 128,
-      intermediate: 29_568,
-      vocab: 152_064,
-      context: 131_072,
-      qkv_bias: true,
-    }),
-    licence: qwen,
+    licence: licences.qwen,
     languages: ['en', 'zh', 'fr', 'es', 'pt', 'de', 'it', 'ru', 'ja', 'ko', 'vi', 'th', 'ar'],
     training_data: {
       general: 'Up to 18 trillion tokens.',
       sources: 'Web text, code, mathematics and synthetic data; the sets are not named.',
       processing: 'Filtered and scored with earlier Qwen models.',
     },
-    limits,
-    intended_use,
-    sources: [
-      configOf('Qwen/Qwen2.5-72B'),
-      { title: 'Qwen2.5 Technical Report', url: 'https://arxiv.org/abs/2412.15115' },
-    ],
+    sources: [{ title: 'Qwen2.5 Technical Report', url: 'https://arxiv.org/abs/2412.15115' }],
   }),
   openCard({
     slug: 'qwen3-8b',
@@ -131,26 +62,13 @@ export const qwenCards: readonly ModelCard[] = [
     revision: '3',
     released_on: '2025-04-29',
     params_total: 8_190_735_360,
-    architecture: decoder({
-      layers: 36,
-      hidden: 4096,
-      heads: 32,
-      kv_heads: 8,
-      head_dim: 128,
-      intermediate: 12_288,
-      vocab: 151_936,
-      context: 40_960,
-      qk_norm: 'head',
-    }),
-    licence: apache,
+    licence: licences.apache,
     languages: ['en', 'zh', 'fr', 'es', 'pt', 'de', 'it', 'ru', 'ja', 'ko', 'vi', 'th', 'ar'],
     training_data: {
       general: 'About 36 trillion tokens in 119 languages and dialects.',
       sources: 'Web text, text read from documents, code, mathematics and synthetic data; the sets are not named.',
       processing: 'Extracted and improved with earlier Qwen models.',
     },
-    limits,
-    intended_use,
-    sources: [configOf('Qwen/Qwen3-8B'), { title: 'Qwen3 Technical Report', url: 'https://arxiv.org/abs/2505.09388' }],
+    sources: [{ title: 'Qwen3 Technical Report', url: 'https://arxiv.org/abs/2505.09388' }],
   }),
 ];
