@@ -5,7 +5,6 @@ import { GRANT_MS, MAX_REDEMPTIONS } from '../src/datasets/rules.js';
 import { grantPayload } from '../src/datasets/schema.js';
 import type { Tokens } from '../src/auth/tokens.js';
 import type { Database } from '../src/db/database.js';
-import type { Entitlement } from '../src/entitlements/entitlement.js';
 import { datasetGrantKind } from '../src/receipts/kinds/dataset-grant.js';
 import { mintReceipt } from '../src/receipts/mint.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
@@ -22,10 +21,9 @@ export interface GrantDeps {
   readonly signer: ReceiptSigner;
   readonly tokens: Tokens;
   readonly logId: string;
-  readonly entitlement: Entitlement;
 }
 
-export function createGrantActivities({ database, signer, tokens, logId, entitlement }: GrantDeps): GrantActivities {
+export function createGrantActivities({ database, signer, tokens, logId }: GrantDeps): GrantActivities {
   return {
     /**
      * Quota, grant, receipt, pending leaf and usage in one transaction: where one of them fails none of them happened.
@@ -35,7 +33,7 @@ export function createGrantActivities({ database, signer, tokens, logId, entitle
     issueGrant: (ref) =>
       applyCommand(database, ref, grantPayload, async ({ tenant, actor, payload, subjectId, now }) => {
         await lockSequence(tenant);
-        const { found, files } = await requireGrantable(tenant, entitlement, payload, now);
+        const { found, files } = await requireGrantable(tenant, payload, now);
         const policy = await policyInForce(tenant.trx);
         const expiresAt = new Date(now.getTime() + GRANT_MS);
         const { slug, version, manifestRoot } = found;

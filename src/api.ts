@@ -29,7 +29,6 @@ import { ledgerInternalRoutes } from './ledger/internal-routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { createCommandDurable } from './commands/durable.js';
 import { datasetRoutes } from './datasets/routes.js';
-import type { Entitlement } from './entitlements/entitlement.js';
 import { stagingRoutes } from './staging/routes.js';
 import { trainingPolicyRoutes } from './training-policies/routes.js';
 import { modelRoutes } from './models/routes.js';
@@ -46,7 +45,6 @@ import type { CallMeter } from './usage/call-meter.js';
 import { usageRoutes } from './usage/routes.js';
 import { plannerRoutes } from './planner/routes.js';
 import { orgRoutes } from './orgs/routes.js';
-import { policyRoutes } from './policies/routes.js';
 import { projectRoutes } from './projects/routes.js';
 import { exportRoutes } from './receipts/export-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
@@ -69,7 +67,6 @@ export interface ApiParts {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly secretHashes: SecretHashes;
-  readonly entitlement: Entitlement;
   /** Whether what one internal key staged must be published by another. */
   readonly catalogFourEyes: boolean;
   readonly platformAdmins: ReadonlySet<string>;
@@ -134,7 +131,6 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...stagingRoutes({ ...parts, fourEyes: parts.catalogFourEyes }),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
-    ...policyRoutes(),
     ...stripeEventRoutes(membership),
     ...applicationDeskRoutes(membership),
     ...ledgerInternalRoutes(parts),

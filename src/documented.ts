@@ -5,7 +5,6 @@ import { createWebhookReader } from './adapters/stripe-webhook.js';
 import { apiRoutes } from './api.js';
 import { createSecretHashes } from './auth/secret.js';
 import { createTokens } from './auth/tokens.js';
-import { noMemberships } from './entitlements/entitlement.js';
 import { openDatabase } from './db/database.js';
 import type { Route } from './http/define-route.js';
 
@@ -31,7 +30,6 @@ export function documentedRoutes(): readonly Route[] {
     },
     tokens: createTokens(''),
     secretHashes: createSecretHashes([{ version: 1, key: Buffer.alloc(32) }]),
-    entitlement: noMemberships,
     catalogFourEyes: true,
     platformAdmins: new Set(),
     billing: undefined,

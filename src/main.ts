@@ -8,7 +8,6 @@ import { createSecretHashes } from './auth/secret.js';
 import { createTokens } from './auth/tokens.js';
 import { readApiConfig } from './config.js';
 import { openDatabase } from './db/database.js';
-import { noMemberships } from './entitlements/entitlement.js';
 import { listen } from './db/listen.js';
 import { createCallMeter } from './usage/call-meter.js';
 import { createLogger, openBilling, openStores, queuesOf, runProcess } from './process.js';
@@ -37,7 +36,6 @@ await runProcess(async (onStop) => {
     sessions: await createSessions(config.SESSION_KEY_FILE, config.PUBLIC_URL),
     tokens: createTokens(config.PEPPER),
     secretHashes: createSecretHashes(config.KEY_PEPPERS),
-    entitlement: noMemberships,
     catalogFourEyes: config.CATALOG_FOUR_EYES,
     platformAdmins: config.PLATFORM_ADMINS,
     callMeter,

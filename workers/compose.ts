@@ -20,7 +20,7 @@ import {
   type MembershipReceiptActivities,
 } from '../activities/membership/receipts.js';
 import { createRefreshActivities, type RefreshActivities } from '../activities/membership/refresh.js';
-import { createGrantActivities, type GrantActivities, type GrantDeps } from '../activities/datasets.js';
+import { createGrantActivities, type GrantActivities } from '../activities/datasets.js';
 import { createPinActivities, type PinActivities } from '../activities/models.js';
 import { createReceiptActivities, type ReceiptActivities, type ReceiptDeps } from '../activities/receipts.js';
 import { createReconcileActivities, type ReconcileActivities } from '../activities/reconcile.js';
@@ -59,7 +59,6 @@ export interface CoreParts
   extends
     Omit<ReceiptDeps, 'database'>,
     Omit<MailDeps, 'mailer' | 'database'>,
-    Pick<GrantDeps, 'entitlement'>,
     Pick<LedgerDeps, 'logKey' | 'cosigners' | 'queued'>,
     Pick<WitnessDeps, 'policy' | 'witnesses' | 'witnessSpacingMs'>,
     StripeEventDeps {

@@ -2,7 +2,6 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { readCoreConfig } from '../src/config.js';
 import { openDatabase } from '../src/db/database.js';
-import { noMemberships } from '../src/entitlements/entitlement.js';
 import { listen } from '../src/db/listen.js';
 import { createSmtpMailer, type Mailer } from '../src/adapters/mailer.js';
 import { createWitnessClient } from '../src/adapters/witness.js';
@@ -14,8 +13,6 @@ import { createMembershipDurable } from '../src/membership/durable.js';
 import { createIncidentDurable } from '../src/incidents/durable.js';
 import { createRunDurable } from '../src/runs/durable.js';
 import { createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
-import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
-import { createLogger, openStores, queuesOf, runProcess } from '../src/process.js';
 import { createCoreActivities, installRuntime, prepareCatalogs, prepareLedger, startLoops } from './compose.js';
 import { faultInterceptors } from '../activities/fault-interceptor.js';
 import { refusalInterceptor } from '../activities/refusal-interceptor.js';
@@ -71,7 +68,6 @@ await runProcess(async (onStop) => {
       mailer,
       tokens: createTokens(config.PEPPER),
       publicUrl: config.PUBLIC_URL,
-      entitlement: noMemberships,
       runs: createRunDurable(client, queues),
       memberships: createMembershipDurable(client, queues),
       billing: openBilling(config),

@@ -11,6 +11,7 @@ import { objectKey } from '../../src/datasets/package.js';
 import { openDatabase, type Database } from '../../src/db/database.js';
 import { operatorPool } from '../../src/db/migration-pool.js';
 import { newId } from '../../src/db/new-id.js';
+import { ensureMembership } from '../../src/membership/store.js';
 import { insertOrg } from '../../src/orgs/store.js';
 import { createReceiptSigner } from '../../src/receipts/sign.js';
 import { buildPackage } from '../packages/build.js';
@@ -113,12 +114,17 @@ async function benchGrants(
   await owner.destroy();
   const orgs = Array.from({ length: ORGANIZATIONS }, () => newId('org'));
   for (const id of orgs) await database.tenant(id, (tenant) => insertOrg(tenant, { name: 'Bench', sandboxOf: null }));
+  for (const orgId of orgs)
+    await database.tenant(orgId, async (tenant) => {
+      await ensureMembership(tenant);
+      const accessUntil = new Date(Date.now() + 3_600_000);
+      await tenant.trx('paid_memberships').where({ orgId }).update({ accessUntil, compedUntil: accessUntil });
+    });
   const activities = createGrantActivities({
     database,
     signer: createReceiptSigner(readFileSync(env['RECEIPT_KEY_FILE'] ?? '', 'utf8')),
     tokens: createTokens('bench'),
     logId: env['LEDGER_ORIGIN'] ?? '',
-    entitlement: { standing: () => Promise.resolve({ entitled: true, because: 'bench' }) },
   });
   const grant = async (orgId: string, userId: string): Promise<void> => {
     const commandId = crypto.randomUUID();

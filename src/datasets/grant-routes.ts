@@ -5,11 +5,11 @@ import type { OrgActor } from '../auth/actor.js';
 import { commandActor } from '../commands/actor.js';
 import { commitThrough, type CommitDeps } from '../commands/commit.js';
 import { newId } from '../db/new-id.js';
-import type { Entitlement } from '../entitlements/entitlement.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { caller } from '../http/gates.js';
 import { cutPage, nextLink, readPage } from '../http/paging.js';
 import { Refusal } from '../kernel/refusals.js';
+import { requireEntitled } from '../membership/entitlement.js';
 import { slugParams } from '../models/schema.js';
 import { orPending, reply } from '../runs/command.js';
 import { requireGrantable } from './grant.js';
@@ -29,12 +29,11 @@ import {
 import { showDownload, showGrant } from './view.js';
 
 export interface GrantRouteDeps extends CommitDeps {
-  readonly entitlement: Entitlement;
   readonly evidenceObjects: ObjectStore;
 }
 
 export function grantRoutes(deps: GrantRouteDeps): readonly Route[] {
-  const { database, publicUrl, entitlement } = deps;
+  const { database, publicUrl } = deps;
   return [
     defineRoute({
       method: 'post',
@@ -73,7 +72,7 @@ export function grantRoutes(deps: GrantRouteDeps): readonly Route[] {
           payload,
           subjectId: newId('grant'),
           precheck: async (tenant) => {
-            await requireGrantable(tenant, entitlement, payload, new Date());
+            await requireGrantable(tenant, payload, new Date());
           },
         });
         const answer = reply(committed, grantResult);
@@ -186,14 +185,13 @@ const payloadOf = (actor: OrgActor, slug: string, body: z.output<typeof download
 
 /** Counts a redemption and makes the links from the committed grant; a grant that is over or a lapsed member gets none. */
 async function issueLinks(
-  { database, evidenceObjects, entitlement }: GrantRouteDeps,
+  { database, evidenceObjects }: GrantRouteDeps,
   actor: OrgActor,
   id: string,
 ): Promise<z.input<typeof downloadView>> {
   const grant = await database.tenant(actor.orgId, async (tenant) => {
     required(await findGrant(tenant, id));
-    const { entitled, because } = await entitlement.standing(tenant);
-    if (!entitled) throw new Refusal('membership_required', `Downloads need an active membership: ${because}.`);
+    await requireEntitled(tenant);
     return redeemGrant(tenant, id);
   });
   if (!grant) throw new Refusal('grant_over', 'The grant was revoked, has expired, or gave all its links.');

@@ -1,5 +1,5 @@
 import type { Tenant } from '../db/database.js';
-import type { Entitlement } from '../entitlements/entitlement.js';
+import { requireEntitled } from '../membership/entitlement.js';
 import { Refusal } from '../kernel/refusals.js';
 import { readSpent } from './grant-store.js';
 import { quotaLeft } from './rules.js';
@@ -15,18 +15,12 @@ export interface Grantable {
  * Whether a grant may be issued now; refuses in the order of what the caller can cure. Asked before the command is sent,
  * to refuse early, and again in its transaction, where the sequence lock makes the quota exact.
  */
-export async function requireGrantable(
-  tenant: Tenant,
-  entitlement: Entitlement,
-  wanted: GrantPayload,
-  now: Date,
-): Promise<Grantable> {
+export async function requireGrantable(tenant: Tenant, wanted: GrantPayload, now: Date): Promise<Grantable> {
   const found = await findPackage(tenant.trx, wanted.slug, wanted.version ?? undefined);
   if (!found) throw new Refusal('not_found', 'No such package.');
   if (found.state === 'withdrawn')
     throw new Refusal('package_withdrawn', `${found.slug} ${found.version} was withdrawn: ${found.because ?? ''}.`);
-  const { entitled, because } = await entitlement.standing(tenant);
-  if (!entitled) throw new Refusal('membership_required', `Downloads need an active membership: ${because}.`);
+  await requireEntitled(tenant);
   requireLicence(found, wanted);
   requireQuota(await readSpent(tenant, wanted.principal, now), now);
   return { found, files: chosenFiles(found, wanted.files) };

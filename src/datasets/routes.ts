@@ -5,6 +5,7 @@ import { anyone, caller } from '../http/gates.js';
 import { nextLink } from '../http/paging.js';
 import { cutSlugPage, readSlugPage } from '../http/slug-page.js';
 import { Refusal } from '../kernel/refusals.js';
+import { readStanding } from '../membership/entitlement.js';
 import { slugParams } from '../models/schema.js';
 import { datasetExport } from './exports.js';
 import { grantRoutes, type GrantRouteDeps } from './grant-routes.js';
@@ -18,7 +19,7 @@ import { datasetExports, showAccess, showPackage, showSummary } from './view.js'
 const PUBLIC = { 'Cache-Control': 'public, max-age=60' };
 
 export function datasetRoutes(deps: GrantRouteDeps): readonly Route[] {
-  const { database, publicUrl, entitlement } = deps;
+  const { database, publicUrl } = deps;
   return [
     defineRoute({
       method: 'get',
@@ -39,7 +40,7 @@ export function datasetRoutes(deps: GrantRouteDeps): readonly Route[] {
         const { rows, access } = await database.tenant(actor.orgId, async (tenant) => ({
           rows: await searchPackages(tenant.trx, query, asked),
           access: showAccess(
-            await entitlement.standing(tenant),
+            await readStanding(tenant),
             mayAsk,
             quotaLeft(await readSpent(tenant, principal, new Date())),
           ),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Database } from '../db/database.js';
-import { defineRoute, noBody, none, type Reply, type Route } from '../http/define-route.js';
+import { defineRoute, noBody, none, type Reply, type RequestInfo, type Route } from '../http/define-route.js';
 import { anyone } from '../http/gates.js';
 import { page } from '../http/page.js';
 import { Refusal } from '../kernel/refusals.js';
-import { trainingPolicySchema, type TrainingPolicy } from './document.js';
+import { trainingPolicySchema, versionSchema, type TrainingPolicy } from './document.js';
 import { findPolicy, listPolicies, policyInForce, type PublishedPolicy } from './store.js';
 
 const policyView = z
@@ -30,33 +30,39 @@ export function trainingPolicyRoutes({
   readonly database: Database;
   readonly publicUrl: string;
 }): readonly Route[] {
-  const common = { auth: anyone, query: none, body: noBody, method: 'get', status: 200 } as const;
+  const common = { auth: anyone, body: noBody, method: 'get', status: 200 } as const;
+  const find = async (version: string | undefined): Promise<PublishedPolicy> => {
+    if (version === undefined) return policyInForce(database.knex);
+    const published = await findPolicy(database.knex, version);
+    if (!published) throw new Refusal('not_found', 'There was never such a version of the policy.');
+    return published;
+  };
   return [
     defineRoute({
       ...common,
       path: '/policy/training-data',
-      operationId: 'getTrainingPolicy',
-      summary: 'The training-data policy in force, as JSON or as a page',
+      operationId: 'getTrainingDataPolicy',
+      summary: 'The training-data policy, as JSON or as a page: the one in force, or another version',
       params: none,
+      query: z.strictObject({ version: versionSchema.optional() }),
       response: policyView,
+      alsoStatus: [304],
       media: ['text/html'],
-      refuses: ['not_acceptable'],
-      handle: async ({ request }) => show(await policyInForce(database.knex), request.accepts(TYPES)),
+      refuses: ['invalid_request', 'not_found', 'not_acceptable'],
+      handle: async ({ query, request }) => show(await find(query.version), request),
     }),
     defineRoute({
       ...common,
       path: '/policy/training-data/versions/{version}',
-      operationId: 'getTrainingPolicyVersion',
-      summary: 'One version of the training-data policy; it never changes',
-      params: z.strictObject({ version: z.string().max(40) }),
+      operationId: 'getTrainingDataPolicyVersion',
+      summary: 'One version of the training-data policy under an address of its own; it never changes',
+      params: z.strictObject({ version: versionSchema }),
+      query: none,
       response: policyView,
+      alsoStatus: [304],
       media: ['text/html'],
       refuses: ['not_found', 'not_acceptable'],
-      handle: async ({ params, request }) => {
-        const published = await findPolicy(database.knex, params.version);
-        if (!published) throw new Refusal('not_found', 'No such version.');
-        return show(published, request.accepts(TYPES));
-      },
+      handle: async ({ params, request }) => show(await find(params.version), request),
     }),
     defineRoute({
       ...common,
@@ -64,6 +70,7 @@ export function trainingPolicyRoutes({
       operationId: 'listTrainingPolicyChanges',
       summary: 'What changed from version to version, newest first',
       params: none,
+      query: none,
       response: changesView,
       refuses: [],
       handle: async () => {
@@ -73,7 +80,7 @@ export function trainingPolicyRoutes({
             sha256,
             effective_at: effectiveAt.toISOString(),
             published_at: publishedAt.toISOString(),
-            change: policy.changelog.find((entry) => entry.version === version)?.change ?? '',
+            change: changeOf(policy),
             url: `${publicUrl}/policy/training-data/versions/${version}`,
           }),
         );
@@ -85,9 +92,15 @@ export function trainingPolicyRoutes({
 
 const TYPES = ['application/json', 'text/html'];
 
-function show({ policy, sha256 }: PublishedPolicy, type: string | undefined): Reply<z.input<typeof policyView>> {
+/** The line of the changelog that begins with the version. */
+const changeOf = ({ version, changelog }: TrainingPolicy): string =>
+  changelog.find((line) => line.startsWith(`${version}: `))?.slice(version.length + 2) ?? '';
+
+function show({ policy, sha256 }: PublishedPolicy, request: RequestInfo): Reply<z.input<typeof policyView>> {
+  const type = request.accepts(TYPES);
   const headers = { ETag: `"${sha256}"`, 'Cache-Control': 'public, max-age=60', Vary: 'Accept' };
   if (type === undefined) throw new Refusal('not_acceptable', 'The policy is JSON or a page.');
+  if (request.ifNoneMatch === headers.ETag) return { status: 304, media: type, content: '', headers };
   if (type !== 'text/html') return { body: { ...policy, sha256 }, headers };
   const title = `Training-data policy ${policy.version}`;
   return {
@@ -120,17 +133,18 @@ function PolicyPage({ policy, sha256 }: { readonly policy: TrainingPolicy; reado
       <p>Allowed: {licences.allow.join(', ')}.</p>
       <p>Refused: {licences.deny.join(', ')}.</p>
       <h2>Opting out</h2>
-      <p>{policy.opt_out}</p>
+      <p>{policy.opt_out.rule}</p>
+      {list(policy.opt_out.honours)}
       <h2>Personal data</h2>
       <p>{policy.personal_data}</p>
       <h2>Retention</h2>
       <p>{policy.retention}</p>
       <h2>How it is enforced</h2>
-      {list(enforcement.map(({ rule, what }) => `${rule}: ${what}`))}
+      {list(enforcement)}
       <h2>Sources</h2>
-      {list([sources.general, sources.data_sources, sources.processing])}
+      {list([sources.general, sources.data, sources.processing])}
       <h2>Changes</h2>
-      {list(changelog.map(({ version, date, change }) => `${version} (${date}): ${change}`))}
+      {list(changelog)}
       <p class="soft">{policy.contact}</p>
     </main>
   );

@@ -24,16 +24,18 @@ export async function publishPolicy({ trx }: System, policy: TrainingPolicy): Pr
     throw new Refusal('catalog_conflict', `Version ${policy.version} of the policy was published with another text.`);
 }
 
-/** The policy in force: the newest whose time has come. */
+/** The policy in force: the newest whose time has come; before the first one's time, the one that comes first. */
 export async function policyInForce(trx: Knex): Promise<PublishedPolicy> {
-  return TrainingPolicyRow.query(trx)
+  const query = TrainingPolicyRow.query(trx);
+  const current = await query
+    .clone()
     .whereRaw('effective_at <= now()')
     .orderBy([
       { column: 'effectiveAt', order: 'desc' },
       { column: 'publishedAt', order: 'desc' },
     ])
-    .first()
-    .throwIfNotFound();
+    .first();
+  return current ?? query.orderBy(['effectiveAt', 'publishedAt']).first().throwIfNotFound();
 }
 
 export async function findPolicy(trx: Knex, version: string): Promise<PublishedPolicy | undefined> {

@@ -13,6 +13,7 @@ import { SESSION_DAYS } from '../../src/sessions/store.js';
 import { registerAgent } from '../rig/agent.js';
 import { LICENCE_SHA256, packageOf, publish } from '../rig/datasets.js';
 import { assemble, internalKeyOf, join, keyOf, signUp, type Cast, type PersonInTest } from '../rig/people.js';
+import { entitle } from '../rig/membership.js';
 import { openRig, PLATFORM_ADMIN, type Rig } from '../rig/rig.js';
 import { approvedRun, attach, audit, goodSubmission, openRun } from '../rig/run.js';
 
@@ -90,7 +91,7 @@ async function makeObjects(): Promise<Record<string, string>> {
   const incident = expectAnswer(await owner.call('POST', '/incidents', about), [201], id);
   const sessions = expectAnswer(await owner.call('GET', '/auth/sessions'), [200], listed);
   const shares = expectAnswer(await owner.call('GET', `/receipts/${minted.id}/shares`), [200], listed);
-  rig.entitle(owner.orgId);
+  await entitle(rig, owner.orgId);
   await publish(rig, packageOf({ slug: 'numeric-memo' }));
   const granted = await owner.call('POST', '/datasets/catalog/numeric-memo/download', bodies['downloadDataset']);
   const card_sha256 = builtInCards[0] ? cardSha256(builtInCards[0]) : '';

@@ -9,6 +9,7 @@ import { mayUseDataset } from '../../src/datasets/use.js';
 import { firstPolicy } from '../../src/training-policies/library.js';
 import { fileOf, LICENCE_SHA256, packageOf, publish, table } from '../rig/datasets.js';
 import { join, keyOf, signUp, type PersonInTest } from '../rig/people.js';
+import { entitle } from '../rig/membership.js';
 import { openRig, type Rig } from '../rig/rig.js';
 
 const page = z.object({
@@ -31,7 +32,7 @@ let owner: PersonInTest;
 beforeAll(async () => {
   rig = await openRig();
   owner = await signUp(rig);
-  rig.entitle(owner.orgId);
+  await entitle(rig, owner.orgId);
   await publish(rig, packageOf({ slug: 'words' }));
 });
 afterAll(() => rig.close());
@@ -46,7 +47,7 @@ const ask = (caller: { call: PersonInTest['call'] }, slug = 'words', changes: ob
 /** A paying organization of its own, so that quotas of tests do not meet. */
 async function member(): Promise<PersonInTest> {
   const person = await signUp(rig);
-  rig.entitle(person.orgId);
+  await entitle(rig, person.orgId);
   return person;
 }
 async function askWithKey(person: PersonInTest, key: string, changes: object = {}): Promise<Answer> {
@@ -86,7 +87,7 @@ test('a link gives exactly the granted bytes, whole, in ranges and resumed, and 
 
 test('without a membership 402 with the reason, without the licence 428, for a forbidden use 422', async () => {
   const poor = await signUp(rig);
-  expect(expectRefusal(await ask(poor), 'membership_required')).toContain('lapsed');
+  expect(expectRefusal(await ask(poor), 'membership_required')).toContain('Nobody has applied yet');
   const silent = await ask(owner, 'words', { accept_licence_sha256: undefined });
   expect(silent.status).toBe(428);
   expectRefusal(silent, 'licence_acceptance_required');
@@ -179,9 +180,9 @@ test('a revoked grant gives no links, a lapsed member none of a live one, and a 
     ['POST', '/links'],
   ] as const)
     expectRefusal(await stranger.call(method, `/datasets/grants/${id}${path}`), 'not_found');
-  rig.entitle(person.orgId, false);
+  await entitle(rig, person.orgId, false);
   expectRefusal(await person.call('POST', `/datasets/grants/${id}/links`), 'membership_required');
-  rig.entitle(person.orgId);
+  await entitle(rig, person.orgId);
   const revoked = await person.call('POST', `/datasets/grants/${id}/revoke`, { reason: 'No longer needed.' });
   expect(expectAnswer(revoked, [200], grant).state).toBe('revoked');
   expectRefusal(await person.call('POST', `/datasets/grants/${id}/links`), 'grant_over');
@@ -275,9 +276,13 @@ test('the policy is served as JSON and as a page, by version, and what changed',
   expect(answer.json).toMatchObject({ version: firstPolicy.version, never_learn_from: firstPolicy.never_learn_from });
   const named = await rig.call('GET', `/policy/training-data/versions/${firstPolicy.version}`);
   expect(named.headers.get('etag')).toBe(answer.headers.get('etag'));
+  const same = await fetch(`${rig.base}/policy/training-data?version=1.0.0`, {
+    headers: { 'if-none-match': answer.headers.get('etag') ?? '' },
+  });
+  expect(same.status).toBe(304);
   const html = await fetch(`${rig.base}/policy/training-data`, { headers: { accept: 'text/html' } });
   expect(await html.text()).toContain('What is never learned from');
   expectRefusal(await rig.call('GET', '/policy/training-data/versions/9.9.9'), 'not_found');
   const changes = await rig.call('GET', '/policy/training-data/changes');
-  expect(changes.json).toMatchObject({ data: [{ version: firstPolicy.version, change: 'First version.' }] });
+  expect(changes.json).toMatchObject({ data: [{ version: firstPolicy.version, change: 'first version.' }] });
 });

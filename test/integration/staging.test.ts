@@ -5,6 +5,7 @@ import { builtInCards } from '../../src/models/cards/library.js';
 import { firstPolicy } from '../../src/training-policies/library.js';
 import { fileOf, packageOf, table, upload } from '../rig/datasets.js';
 import { assemble, internalKeyOf, type Cast } from '../rig/people.js';
+import { entitle } from '../rig/membership.js';
 import { openRig, type Rig } from '../rig/rig.js';
 import { auditAnswer, goodSubmission } from '../rig/run.js';
 
@@ -98,7 +99,7 @@ test('a model card and a policy are staged, published and withdrawn the same way
   const gone = { version: card.revision, state: 'withdrawn', reason: 'Recalled.' };
   expect((await stager.call('POST', '/internal/models/staged-model/state', gone)).status).toBe(200);
   expect((await rig.call('GET', '/models/catalog/staged-model')).json).toMatchObject({ state: 'withdrawn' });
-  const next = { ...firstPolicy, version: '1.1.0', effective_at: '2026-11-02T00:00:00.000Z' };
+  const next = { ...firstPolicy, version: '1.1.0', effective_at: '2026-11-25T00:00:01.000Z' };
   const policy = expectAnswer(await stager.call('POST', '/internal/policies', next), [201], staged);
   expectAnswer(await publisher.call('POST', `/internal/staged/${policy.id ?? ''}/publish`), [200], staged);
   expect((await rig.call('GET', '/policy/training-data')).json).toMatchObject({ version: '1.1.0' });
@@ -112,7 +113,7 @@ test('the engine looks at the pin of a run and at the grants of what it declares
   const { manifest_root: sha256 } = z
     .object({ manifest_root: z.string() })
     .parse((await rig.call('GET', '/datasets/catalog/declared')).json);
-  rig.entitle(cast.owner.orgId);
+  await entitle(rig, cast.owner.orgId);
   const given = packageOf({ slug: 'declared' });
   const grant = { purpose: 'To train on it.', uses: ['training'], accept_licence_sha256: given.licence.text_sha256 };
   expectAnswer(await cast.owner.call('POST', '/datasets/catalog/declared/download', grant), [201], id);

@@ -47,8 +47,6 @@ export interface Rig {
   readonly stripe: StripeStandIn;
   call: Caller['call'];
   as(token: string): Caller;
-  /** Makes an organization a paying member, or ends that. */
-  entitle(orgId: string, entitled?: boolean): void;
   close(): Promise<void>;
 }
 
@@ -120,7 +118,6 @@ export async function openRig({
     timeoutMs: STRIPE_TIMEOUT_MS,
   });
   const sessions = await createSessions(readFileSync(fromRunner('SESSION_KEY_FILE'), 'utf8'), base);
-  const members = new Set<string>();
   const parts: ApiParts = {
     ...stores,
     ...channels,
@@ -130,14 +127,6 @@ export async function openRig({
     sessions,
     tokens,
     secretHashes,
-    entitlement: {
-      standing: ({ orgId }) =>
-        Promise.resolve(
-          members.has(orgId)
-            ? { entitled: true, because: 'the membership is active' }
-            : { entitled: false, because: 'the membership has lapsed' },
-        ),
-    },
     catalogFourEyes: true,
     platformAdmins: new Set([PLATFORM_ADMIN]),
     callMeter,
@@ -199,10 +188,6 @@ export async function openRig({
     stripe,
     ...stores,
     ownerUrl: clone.url,
-    entitle(orgId, entitled = true) {
-      if (entitled) members.add(orgId);
-      else members.delete(orgId);
-    },
     call: (method, path, body) => caller.call(method, path, body),
     as: (token) => createCaller(base, token),
     async close() {
