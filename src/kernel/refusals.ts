@@ -113,7 +113,6 @@ export const refusals = {
     'Licence not accepted',
     'Read the licence and send its text_sha256 as accept_licence_sha256.',
   ),
-  precondition_required: row(428, 'Precondition required', 'Send the digest you read, as If-Match or card_sha256.'),
   quota_exceeded: row(429, 'Quota used up', 'Wait for Retry-After seconds; quota has the counters.'),
   rate_limited: row(429, 'Too many requests', 'Wait for Retry-After seconds.'),
   too_many_in_flight: row(429, 'Too many commands in flight', 'Wait for the earlier commands on this run.'),
