@@ -191,7 +191,8 @@ function readPin(slug: string, body: z.output<typeof pinBody>, ifMatch: string |
   if (ifMatch !== undefined && tag === undefined)
     throw new Refusal('precondition_failed', 'If-Match is not the ETag of a model card.');
   const cardSha256 = body.card_sha256 ?? tag;
-  if (cardSha256 === undefined) throw new Refusal('precondition_required', 'Say which card was read: its digest as If-Match or as card_sha256.');
+  if (cardSha256 === undefined)
+    throw new Refusal('precondition_required', 'Say which card was read: its digest as If-Match or as card_sha256.');
   if (tag !== undefined && tag !== cardSha256)
     throw new Refusal('precondition_failed', 'If-Match and card_sha256 name different cards.');
   return {
