@@ -1,6 +1,7 @@
 import { benchAuth } from './bench/auth.js';
 import { benchChecks } from './bench/checks.js';
 import { benchCooks } from './bench/cooks.js';
+import { benchCatalogs } from './bench/catalogs.js';
 import { benchFootprint } from './bench/footprint.js';
 import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
   checks: benchChecks,
   cooks: benchCooks,
+  catalogs: benchCatalogs,
   footprint: benchFootprint,
   ledger: benchLedger,
   watchdog: benchWatchdog,

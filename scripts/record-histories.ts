@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { createCommandDurable } from '../src/commands/durable.js';
+import { Refusal } from '../src/kernel/refusals.js';
 import { eventually } from './stack/processes.js';
 import { root } from './stack/paths.js';
 import { startParts, startRoles } from './stack/stack.js';
@@ -83,6 +85,7 @@ try {
     await keep(`incident:${opened}`, 'incident-lifecycle');
     await keep(sweepId, 'sweep-watchdogs');
   }
+  if (wanted('commit-command')) await keep(await refusedCommand(client), 'commit-command');
   const audited = await client.workflow.start('auditLog', {
     taskQueue: 'dc-core',
     workflowId: 'record-audit',
@@ -105,6 +108,20 @@ try {
 } finally {
   await parts.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Sends a command that was never staged: it is refused, which is a whole history of its workflow. */
+async function refusedCommand(client: Client): Promise<string> {
+  const commandId = '00000000-0000-5000-8000-000000000000';
+  const refused = await createCommandDurable(client, { core: 'dc-core' })
+    .commit('pinModel', { orgId: 'org_record', commandId })
+    .catch((error: unknown) => error);
+  if (!(refused instanceof Refusal)) throw new Error('the recorded command was not refused');
+  await eventually('the end of the command', 10_000, async () => {
+    const { status } = await client.workflow.getHandle(`command:${commandId}`).describe();
+    if (status.name !== 'COMPLETED') throw new Error(status.name);
+  });
+  return `command:${commandId}`;
 }
 
 /** Makes another share of a receipt and has its PDF printed; answers the workflow that did it. */

@@ -33,6 +33,11 @@ import { openapi } from './http/openapi.js';
 import { diagnosticsRoutes } from './health/admin-routes.js';
 import { ledgerInternalRoutes } from './ledger/internal-routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
+import { createCommandDurable } from './commands/durable.js';
+import { datasetRoutes } from './datasets/routes.js';
+import { stagingRoutes } from './staging/routes.js';
+import { trainingPolicyRoutes } from './training-policies/routes.js';
+import { modelRoutes } from './models/routes.js';
 import { mailboxRoutes } from './mail/routes.js';
 import { createMembershipDurable } from './membership/durable.js';
 import { membershipRoutes } from './membership/routes.js';
@@ -46,7 +51,6 @@ import type { CallMeter } from './usage/call-meter.js';
 import { usageRoutes } from './usage/routes.js';
 import { plannerRoutes } from './planner/routes.js';
 import { orgRoutes } from './orgs/routes.js';
-import { policyRoutes } from './policies/routes.js';
 import { projectRoutes } from './projects/routes.js';
 import { exportRoutes } from './receipts/export-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
@@ -72,6 +76,8 @@ export interface ApiParts {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly secretHashes: SecretHashes;
+  /** Whether what one internal key staged must be published by another. */
+  readonly catalogFourEyes: boolean;
   readonly platformAdmins: ReadonlySet<string>;
   readonly callMeter: CallMeter;
   /** Undefined without a Stripe account: nobody can pay then. */
@@ -104,6 +110,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     catalog: emptyCatalog,
     taskQueueOf: (queue: string) => cookTaskQueue(parts.queues, queue),
   };
+  const commits = { ...parts, commands: createCommandDurable(client, parts.queues) };
   const dependencies = [
     { name: 'database', ping: () => database.knex.raw('select 1') },
     { name: 'storage', ping: () => parts.evidenceObjects.ping() },
@@ -141,9 +148,12 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
     ...agentProfileRoutes(parts),
     ...watchdogRoutes(parts),
+    ...datasetRoutes(commits),
+    ...modelRoutes(commits),
+    ...trainingPolicyRoutes(parts),
+    ...stagingRoutes({ ...parts, fourEyes: parts.catalogFourEyes }),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
-    ...policyRoutes(),
     ...stripeEventRoutes(membership),
     ...applicationDeskRoutes(membership),
     ...ledgerInternalRoutes(parts),

@@ -95,6 +95,8 @@ const api = z.object({
   MAIL: z.enum(['mailbox', 'smtp']),
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(600),
   TRUST_PROXY: z.stringbool().default(false),
+  /** What one internal key staged for a catalog, another must publish. */
+  CATALOG_FOUR_EYES: z.stringbool().default(true),
 });
 
 const core = z.object({

@@ -31,6 +31,7 @@ export function documentedRoutes(): readonly Route[] {
     },
     tokens: createTokens(''),
     secretHashes: createSecretHashes([{ version: 1, key: Buffer.alloc(32) }]),
+    catalogFourEyes: true,
     platformAdmins: new Set(),
     billing: undefined,
     readWebhook: createWebhookReader([]),

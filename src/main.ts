@@ -43,6 +43,7 @@ await runProcess(async (onStop) => {
     sessions: await createSessions(config.SESSION_KEY_FILE, config.PUBLIC_URL),
     tokens: createTokens(config.PEPPER),
     secretHashes: createSecretHashes(config.KEY_PEPPERS),
+    catalogFourEyes: config.CATALOG_FOUR_EYES,
     platformAdmins: config.PLATFORM_ADMINS,
     callMeter,
     billing: openBilling(config),

@@ -21,6 +21,8 @@ import {
   type MembershipReceiptActivities,
 } from '../activities/membership/receipts.js';
 import { createRefreshActivities, type RefreshActivities } from '../activities/membership/refresh.js';
+import { createGrantActivities, type GrantActivities } from '../activities/datasets.js';
+import { createPinActivities, type PinActivities } from '../activities/models.js';
 import { createReceiptActivities, type ReceiptActivities, type ReceiptDeps } from '../activities/receipts.js';
 import { createReconcileActivities, type ReconcileActivities } from '../activities/reconcile.js';
 import { createRunActivities, type RunActivities } from '../activities/runs.js';
@@ -37,6 +39,10 @@ import type { ObjectStore } from '../src/adapters/object-store.js';
 import type { Database } from '../src/db/database.js';
 import { registerKey } from '../src/ledger/keys.js';
 import type { LogSigners } from '../src/ledger/signers.js';
+import { builtInCards } from '../src/models/cards/library.js';
+import { publishMissingCards } from '../src/models/store.js';
+import { firstPolicy } from '../src/training-policies/library.js';
+import { publishPolicy } from '../src/training-policies/store.js';
 import { createLog } from '../src/ledger/store.js';
 import { keepPolicy } from '../src/ledger/witness-store.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
@@ -75,6 +81,8 @@ type CoreActivities = RunActivities &
   ApprovalActivities &
   ReceiptActivities &
   CookActivities &
+  PinActivities &
+  GrantActivities &
   LedgerActivities &
   LedgerAuditActivities &
   WitnessActivities &
@@ -100,6 +108,8 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createApprovalActivities(parts),
     ...createReceiptActivities(parts),
     ...createCookActivities(parts),
+    ...createPinActivities(parts),
+    ...createGrantActivities(parts),
     ...createLedgerActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createLedgerAuditActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createWitnessActivities(parts),
@@ -132,6 +142,14 @@ export async function prepareLedger(
       publicKey: signer.publicKeyPem,
       vkey: null,
     });
+  });
+}
+
+/** Publishes what the product comes with and the catalogs do not have yet. Safe to repeat. */
+export async function prepareCatalogs(database: Database): Promise<void> {
+  await database.system(async (system) => {
+    await publishMissingCards(system, builtInCards);
+    await publishPolicy(system, firstPolicy);
   });
 }
 

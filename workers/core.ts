@@ -17,7 +17,7 @@ import { createMembershipDurable } from '../src/membership/durable.js';
 import { createIncidentDurable } from '../src/incidents/durable.js';
 import { createRunDurable } from '../src/runs/durable.js';
 import { cookTimesOf, createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
-import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
+import { createCoreActivities, installRuntime, prepareCatalogs, prepareLedger, startLoops } from './compose.js';
 import { faultInterceptors } from '../activities/fault-interceptor.js';
 import { refusalInterceptor } from '../activities/refusal-interceptor.js';
 
@@ -37,6 +37,7 @@ await runProcess(async (onStop) => {
   });
   const policy = parsePolicy(config.LEDGER_POLICY_FILE ?? NO_WITNESSES);
   await prepareLedger(database, { logId, keys, signer, policy: config.LEDGER_POLICY_FILE ?? NO_WITNESSES });
+  await prepareCatalogs(database);
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const client = new Client({
     connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }),

@@ -1,3 +1,4 @@
+export { commitCommand } from './commands/commit-command.js';
 export { auditLog } from './ledger/audit-log.js';
 export { cookExecution } from './cooks/cook-execution.js';
 export { tendCooks } from './cooks/tend-cooks.js';

@@ -35,8 +35,10 @@ export interface ObjectStore {
   signUpload(
     upload: SignedUpload,
   ): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>;
-  /** A link by which its holder reads one object, as a file of this name. */
+  /** A link by which its holder reads one object, or ranges of it, as a file of this name. */
   signDownload(key: string, filename: string, seconds: number): Promise<string>;
+  /** Bytes from `start` up to, without, `end` of an object that is there. */
+  readRange(key: string, start: number, end: number): Promise<Buffer>;
   head(key: string): Promise<StoredObject | undefined>;
   read(key: string): Promise<{ readonly body: Readable; readonly etag: string } | undefined>;
   remove(key: string): Promise<void>;
@@ -165,6 +167,13 @@ export function createObjectStore({
         new GetObjectCommand({ Bucket, Key, ResponseContentDisposition: `attachment; filename="${filename}"` }),
         { expiresIn: seconds },
       ),
+    async readRange(Key, start, end) {
+      const { Body } = await s3.send(
+        new GetObjectCommand({ Bucket, Key, Range: `bytes=${String(start)}-${String(end - 1)}` }),
+      );
+      if (!isReadable(Body)) throw new Error(`readRange: ${Key} has no body`);
+      return collect(Body);
+    },
     async head(Key) {
       try {
         const {
@@ -219,9 +228,13 @@ export async function readBytes(
 ): Promise<{ readonly bytes: Buffer; readonly etag: string } | undefined> {
   const object = await store.read(key);
   if (!object) return undefined;
+  return { bytes: await collect(object.body), etag: object.etag };
+}
+
+async function collect(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of object.body) if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
-  return { bytes: Buffer.concat(chunks), etag: object.etag };
+  for await (const chunk of body) if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
 }
 
 const hasStatus = (error: unknown, status: number): boolean =>

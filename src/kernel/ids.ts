@@ -33,6 +33,9 @@ export const idPrefixes = {
   runner: 'rnr',
   agentProfile: 'agp',
   incident: 'inc',
+  grant: 'grt',
+  pin: 'pin',
+  staging: 'stg',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -3,14 +3,18 @@ import { z } from 'zod';
 import { createCaller, expectAnswer, type Answer, type Caller } from '../../scripts/demo/client.js';
 import { internalScopes, scopes } from '../../src/auth/actor.js';
 import { documentedRoutes } from '../../src/documented.js';
+import { builtInCards } from '../../src/models/cards/library.js';
+import { cardSha256 } from '../../src/models/card.js';
 import { newId } from '../../src/db/new-id.js';
 import { callerKinds, refusalFor, type CallerKind } from '../../src/http/access.js';
 import type { Route } from '../../src/http/define-route.js';
 import { isRefusalCode, refusals } from '../../src/kernel/refusals.js';
 import { SESSION_DAYS } from '../../src/sessions/store.js';
 import { registerAgent } from '../rig/agent.js';
+import { LICENCE_SHA256, packageOf, publish } from '../rig/datasets.js';
 import { assemble, internalKeyOf, join, keyOf, signUp, type Cast, type PersonInTest } from '../rig/people.js';
 import { next as nextCook, recipe, requestCook } from '../rig/cook.js';
+import { entitle } from '../rig/membership.js';
 import { openRig, PLATFORM_ADMIN, type Rig } from '../rig/rig.js';
 import { approvedRun, attach, audit, goodSubmission, openRun } from '../rig/run.js';
 
@@ -94,6 +98,11 @@ async function makeObjects(): Promise<Record<string, string>> {
   await owner.call('POST', `/cooks/${cook_id}/cancel`);
   await nextCook(callers['runner key'], 'swept', 0);
   const runners = expectAnswer(await operator.call('GET', '/internal/runners'), [200], listed);
+  await entitle(rig, owner.orgId);
+  await publish(rig, packageOf({ slug: 'numeric-memo' }));
+  const granted = await owner.call('POST', '/datasets/catalog/numeric-memo/download', bodies['downloadDataset']);
+  const card_sha256 = builtInCards[0] ? cardSha256(builtInCards[0]) : '';
+  const pinned = await owner.call('POST', `/models/catalog/${builtInCards[0]?.slug ?? ''}/pin`, { card_sha256 });
   return {
     run_id,
     check_id: checks[0]?.id ?? '',
@@ -114,6 +123,10 @@ async function makeObjects(): Promise<Record<string, string>> {
     runner_id: runners.data[0]?.id ?? '',
     profile_id,
     incident_id: incident.id,
+    grant_id: expectAnswer(granted, [201], id).id,
+    pin_id: expectAnswer(pinned, [201], id).id,
+    staged_id: `stg_${'0'.repeat(26)}`,
+    format: 'cyclonedx',
   };
 }
 
@@ -135,6 +148,11 @@ const bodies: Readonly<Record<string, unknown>> = {
   eraseDisclosures: { pointers: ['/run/title'], reason: 'Asked for.' },
   gradeCheck: { status: 'pass', response: 1 },
   decide: { decision: 'approved' },
+  downloadDataset: { purpose: 'To sweep the access.', accept_licence_sha256: LICENCE_SHA256 },
+  pinModel: { card_sha256: '0'.repeat(64) },
+  revokeGrant: { reason: 'Swept.' },
+  moveDataset: { version: '1.0.0', state: 'listed', reason: 'Swept.' },
+  moveModel: { version: '1', state: 'listed', reason: 'Swept.' },
   waiveCheck: { reason: 'Agreed with finance.', expires_at: new Date(Date.now() + 86_400_000).toISOString() },
   requestCook: recipe(),
   claimNativeCook: {
@@ -210,7 +228,7 @@ async function expectPublished(route: Route, kind: CallerKind): Promise<void> {
 const guarded = routes.filter(({ auth }) => auth.name !== 'public');
 const harmless = guarded.filter(({ operationId }) => !ENDS_A_SESSION.includes(operationId));
 const isForeign = (route: Route): boolean =>
-  /\{(run|check|receipt|invite|key|user|session|share|cook|incident|profile)_id\}/.test(route.path);
+  /\{(run|check|receipt|invite|key|user|session|share|grant|pin|cook|incident|profile)_id\}/.test(route.path);
 
 test('an object of another organization answers byte for byte like one that does not exist', async () => {
   const unknown = Object.fromEntries(

@@ -32,7 +32,7 @@ import { createCallMeter } from '../../src/usage/call-meter.js';
 import type { CookTimes } from '../../src/runners/lease.js';
 import { createIncidentDurable } from '../../src/incidents/durable.js';
 import { createRunDurable } from '../../src/runs/durable.js';
-import { createCoreActivities, installRuntime, prepareLedger } from '../../workers/compose.js';
+import { createCoreActivities, installRuntime, prepareCatalogs, prepareLedger } from '../../workers/compose.js';
 import { cloneDatabase } from './database.js';
 import { fromRunner } from './environment.js';
 
@@ -104,6 +104,7 @@ export async function openRig({
   const vkey = keys.find(({ purpose }) => purpose === 'log')?.vkey ?? '';
   const policy = writePolicy(logId, vkey);
   await prepareLedger(database, { logId, keys, signer, policy });
+  await prepareCatalogs(database);
   const [connection, clientConnection] = await Promise.all([
     NativeConnection.connect({ address }),
     Connection.connect({ address }),
@@ -142,6 +143,7 @@ export async function openRig({
     sessions,
     tokens,
     secretHashes,
+    catalogFourEyes: true,
     platformAdmins: new Set([PLATFORM_ADMIN]),
     callMeter,
     billing,
