@@ -6,15 +6,19 @@ import { listen } from '../src/db/listen.js';
 import { createSmtpMailer, type Mailer } from '../src/adapters/mailer.js';
 import { createWebhookSender } from '../src/adapters/webhook-sender.js';
 import { createWitnessClient } from '../src/adapters/witness.js';
-import { createTokens } from '../src/auth/tokens.js';
 import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
 import { readLogSigners } from '../src/ledger/signers.js';
+import { createCookTasks } from '../src/adapters/cook-tasks.js';
+import { createSealer } from '../src/auth/sealer.js';
+import { createTokens } from '../src/auth/tokens.js';
+import { emptyCatalog } from '../src/cooks/catalog.js';
+import { createCookDurable } from '../src/cooks/durable.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createMembershipDurable } from '../src/membership/durable.js';
 import { createIncidentDurable } from '../src/incidents/durable.js';
 import { createRunDurable } from '../src/runs/durable.js';
-import { createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
-import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
+import { cookTimesOf, createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
+import { createCoreActivities, installRuntime, prepareCatalogs, prepareLedger, startLoops } from './compose.js';
 import { faultInterceptors } from '../activities/fault-interceptor.js';
 import { refusalInterceptor } from '../activities/refusal-interceptor.js';
 
@@ -34,6 +38,7 @@ await runProcess(async (onStop) => {
   });
   const policy = parsePolicy(config.LEDGER_POLICY_FILE ?? NO_WITNESSES);
   await prepareLedger(database, { logId, keys, signer, policy: config.LEDGER_POLICY_FILE ?? NO_WITNESSES });
+  await prepareCatalogs(database);
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const client = new Client({
     connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }),
@@ -78,6 +83,11 @@ await runProcess(async (onStop) => {
       memberships: createMembershipDurable(client, queues),
       billing: openBilling(config),
       logger,
+      cooks: createCookDurable(client, queues),
+      cookTasks: createCookTasks(client),
+      cookTimes: cookTimesOf(config),
+      catalog: emptyCatalog,
+      sealer: createSealer(config.PEPPER),
       incidents: createIncidentDurable(client, queues.core),
     }),
     interceptors: { activity: [...faultInterceptors(config.FAULT_POINT), refusalInterceptor] },

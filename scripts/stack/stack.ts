@@ -124,8 +124,13 @@ async function prepareBuckets(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-export type Role = 'api' | 'core' | 'pdf';
-const programs: Readonly<Record<Role, string>> = { api: 'src/main.js', core: 'workers/core.js', pdf: 'workers/pdf.js' };
+export type Role = 'api' | 'core' | 'pdf' | 'cooks';
+const programs: Readonly<Record<Role, string>> = {
+  api: 'src/main.js',
+  core: 'workers/core.js',
+  pdf: 'workers/pdf.js',
+  cooks: 'workers/cooks.js',
+};
 
 /** Starts one of our processes; returns when it takes work. */
 export const startRole = ({ nursery, env }: Parts, role: Role, extra: NodeJS.ProcessEnv = {}): Promise<Running> =>

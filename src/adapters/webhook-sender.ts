@@ -1,5 +1,5 @@
 import { request as overHttp } from 'node:http';
-import { request as overHttps } from 'node:https';
+import { request as overHttps, type RequestOptions } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import { useAgent } from 'request-filtering-agent';
 import { Webhook } from 'standardwebhooks';
@@ -64,17 +64,13 @@ export function createWebhookSender({
   };
 }
 
-function post(
-  url: string,
-  options: Parameters<typeof overHttps>[1],
-  body: string,
-): Promise<Pick<WebhookAnswer, 'status' | 'error'>> {
+function post(url: string, options: RequestOptions, body: string): Promise<Pick<WebhookAnswer, 'status' | 'error'>> {
   const { request } = url.startsWith('https:') ? { request: overHttps } : { request: overHttp };
   return new Promise((resolve) => {
     const settle = (status: number | null, error: string | null): void => {
       resolve({ status, error });
     };
-    const sent = request(url, options ?? {}, (response) => {
+    const sent = request(url, options, (response) => {
       const { statusCode = 0 } = response;
       settle(statusCode, statusCode >= 300 && statusCode < 400 ? 'redirects are not followed' : null);
       response.destroy();
@@ -89,7 +85,7 @@ function post(
 /** A word for the log of deliveries; never the text of the error, which may tell of the network we stand in. */
 function reasonOf(error: Error): string {
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'timeout';
-  if (/not allowed/.test(error.message)) return 'private_address';
+  if (error.message.includes('not allowed')) return 'private_address';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
   return code.toLowerCase();
 }

@@ -12,6 +12,8 @@ import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
 import { membership } from './migrations/0040-membership.js';
+import { cooks } from './migrations/0030-cooks.js';
+import { catalogs } from './migrations/0050-catalogs.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -26,7 +28,9 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0020-checks', sql: checks },
   { name: '0016-shares', sql: shares },
   { name: '0040-membership', sql: membership },
+  { name: '0030-cooks', sql: cooks },
   { name: '0070-incidents', sql: incidents },
+  { name: '0050-catalogs', sql: catalogs },
   { name: '0072-webhooks', sql: webhooks },
 ];
 

@@ -70,7 +70,7 @@ function responsesOf(route: Route): Record<string, ResponseConfig> {
   for (const type of route.media) content[type] = { schema: z.string() };
   const responses: Record<string, ResponseConfig> = {};
   for (const status of [route.status, ...route.alsoStatus])
-    responses[String(status)] = { description: describe(status), content };
+    responses[String(status)] = { description: describe(status), ...(status === 204 ? {} : { content }) };
   const common =
     route.auth.name === 'public'
       ? (['rate_limited'] as const)
@@ -90,6 +90,7 @@ function describe(status: number): string {
     200: 'Done',
     201: 'Created',
     202: 'Accepted; ask the address in Location',
+    204: 'Nothing now; ask again after Retry-After seconds',
     503: 'Not serving',
   };
   return texts[status] ?? 'Answer';

@@ -1,3 +1,4 @@
+import { cookStates } from '../cooks/rules.js';
 import { incidentStates } from '../incidents/rules.js';
 import { membershipStates } from '../membership/rules.js';
 import { healths } from '../watchdogs/rules.js';
@@ -14,6 +15,8 @@ export const webhookEvents: readonly string[] = [
     (kind) => `incident.${kind}`,
   ),
   ...incidentStates.map((state) => `incident.${state}`),
+  ...cookStates.map((state) => `cook.${state}`),
+  'grant.issued',
   ...healths.map((health) => `agent.health.${health}`),
   ...membershipStates.map((state) => `membership.${state}`),
   'ledger.checkpoint',

@@ -45,8 +45,12 @@ async function endpoint(events: readonly string[]): Promise<{ id: string; secret
 }
 const lettersAt = (path: string): readonly ReceivedLetter[] => receiver.letters.filter((one) => one.path === path);
 function read(secret: string, { headers, body }: ReceivedLetter): Told {
-  const signed = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, String(headers[name])]);
-  return told.parse(new Webhook(secret).verify(body, Object.fromEntries(signed)));
+  const signed = {
+    'webhook-id': String(headers['webhook-id']),
+    'webhook-timestamp': String(headers['webhook-timestamp']),
+    'webhook-signature': String(headers['webhook-signature']),
+  };
+  return told.parse(new Webhook(secret).verify(body, signed));
 }
 const arrived = (path: string, count: number): Promise<readonly ReceivedLetter[]> =>
   eventually(`${String(count)} letters at ${path}`, 15_000, () => {

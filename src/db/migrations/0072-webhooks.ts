@@ -139,6 +139,21 @@ CREATE FUNCTION tell_membership() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE TRIGGER membership_changes_told AFTER INSERT ON membership_changes FOR EACH ROW EXECUTE FUNCTION tell_membership();
 
+CREATE FUNCTION tell_cook() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM tell_webhooks(NEW.org_id, 'cook.' || NEW.state, NEW.id,
+    jsonb_build_object('cook_id', NEW.id, 'run_id', NEW.run_id, 'state', NEW.state, 'attempt', NEW.attempt));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER cooks_told AFTER INSERT ON cooks FOR EACH ROW EXECUTE FUNCTION tell_cook();
+CREATE TRIGGER cooks_moved_told AFTER UPDATE OF state ON cooks FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION tell_cook();
+
+CREATE FUNCTION tell_grant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM tell_webhooks(NEW.org_id, 'grant.issued', NEW.id,
+    jsonb_build_object('grant_id', NEW.id, 'dataset', NEW.slug, 'version', NEW.version));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER dataset_grants_told AFTER INSERT ON dataset_grants FOR EACH ROW EXECUTE FUNCTION tell_grant();
+
 CREATE FUNCTION tell_checkpoint() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE e record;
 BEGIN
