@@ -71,7 +71,7 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
       await growth.until(async () => {
         const leaf = await findLeafOfReceipt(database.knex, receipt.id);
         if (!leaf) return false;
-        return (await findPublication(database.knex, logId)).publishedSize > leaf.idx;
+        return (await findPublication(database.knex, leaf.logId)).publishedSize > leaf.idx;
       }, cancellationSignal());
     },
   };

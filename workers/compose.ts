@@ -36,7 +36,7 @@ import { createWatchdogActivities, type WatchdogActivities } from '../activities
 import { createWebhookActivities, type WebhookActivities, type WebhookDeps } from '../activities/webhooks.js';
 import { createWitnessActivities, type WitnessActivities, type WitnessDeps } from '../activities/witnesses.js';
 import type { Mailer } from '../src/adapters/mailer.js';
-import type { ObjectStore } from '../src/adapters/object-store.js';
+import { underPrefix, type ObjectStore } from '../src/adapters/object-store.js';
 import type { Database } from '../src/db/database.js';
 import { registerKey } from '../src/ledger/keys.js';
 import type { LogSigners } from '../src/ledger/signers.js';
@@ -44,6 +44,7 @@ import { builtInCards } from '../src/models/cards/library.js';
 import { publishMissingCards } from '../src/models/store.js';
 import { firstPolicy } from '../src/training-policies/library.js';
 import { publishPolicy } from '../src/training-policies/store.js';
+import { SANDBOX_LOG_PREFIX, sandboxLogId } from '../src/ledger/sandbox-log.js';
 import { createLog } from '../src/ledger/store.js';
 import { keepPolicy } from '../src/ledger/witness-store.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
@@ -114,7 +115,11 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createCookActivities(parts),
     ...createPinActivities(parts),
     ...createGrantActivities(parts),
-    ...createLedgerActivities({ ...parts, objects: parts.ledgerObjects }),
+    ...createLedgerActivities({
+      ...parts,
+      objects: parts.ledgerObjects,
+      sandboxObjects: underPrefix(parts.evidenceObjects, SANDBOX_LOG_PREFIX),
+    }),
     ...createLedgerAuditActivities({ ...parts, objects: parts.ledgerObjects }),
     ...createWitnessActivities(parts),
     ...createReconcileActivities(parts),
@@ -138,15 +143,15 @@ export async function prepareLedger(
   const { logId, keys, signer, policy } = log;
   await database.system(async (system) => {
     await createLog(system, logId);
+    await createLog(system, sandboxLogId(logId));
     await keepPolicy(system, logId, policy);
     for (const key of keys) await registerKey(system, key);
-    await registerKey(system, {
-      keyId: signer.keyId,
-      purpose: 'receipt',
-      logId: null,
-      publicKey: signer.publicKeyPem,
-      vkey: null,
-    });
+    const receiptKeys = [
+      { ...signer, logId: null },
+      { ...signer.sandbox, logId: sandboxLogId(logId) },
+    ];
+    for (const { keyId, publicKeyPem: publicKey, logId: only } of receiptKeys)
+      await registerKey(system, { keyId, purpose: 'receipt', logId: only, publicKey, vkey: null });
   });
 }
 
@@ -177,6 +182,12 @@ export async function startLoops(
     ...common,
     workflowId: `ledger:${logId}`,
     staticSummary: `Sequencer of ${logId}`,
+  });
+  await client.workflow.start<typeof keepLedger>('keepLedger', {
+    ...common,
+    workflowId: `ledger:${sandboxLogId(logId)}`,
+    args: ['sandbox'],
+    staticSummary: `Sequencer of ${sandboxLogId(logId)}`,
   });
   if (witnessed)
     await client.workflow.start<typeof keepWitnessed>('keepWitnessed', {

@@ -242,3 +242,17 @@ const hasStatus = (error: unknown, status: number): boolean =>
 const toHex = (base64: string | undefined): string | undefined =>
   base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('hex');
 const isReadable = (body: unknown): body is Readable => typeof body === 'object' && body !== null && 'pipe' in body;
+
+/** The same storage seen from a folder: every key gets the prefix. */
+export function underPrefix(store: ObjectStore, prefix: string): ObjectStore {
+  return {
+    ...store,
+    putOnce: (key, bytes, type) => store.putOnce(prefix + key, bytes, type),
+    replaceIf: (key, bytes, type, etag) => store.replaceIf(prefix + key, bytes, type, etag),
+    putStream: (key, body, type) => store.putStream(prefix + key, body, type),
+    copyVerified: (from, to, sha256) => store.copyVerified(prefix + from, prefix + to, sha256),
+    head: (key) => store.head(prefix + key),
+    read: (key) => store.read(prefix + key),
+    remove: (key) => store.remove(prefix + key),
+  };
+}

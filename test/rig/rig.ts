@@ -198,7 +198,15 @@ export async function openRig({
   const loops = [
     await client.workflow.start('keepWitnessed', { taskQueue: queues.core, workflowId: `witnesses:${logId}` }),
     ...(sequencer
-      ? [await client.workflow.start('keepLedger', { taskQueue: queues.core, workflowId: `ledger:${logId}` })]
+      ? await Promise.all(
+          ['public', 'sandbox'].map((log) =>
+            client.workflow.start('keepLedger', {
+              taskQueue: queues.core,
+              workflowId: `ledger:${log}:${logId}`,
+              args: [log],
+            }),
+          ),
+        )
       : []),
   ];
   const caller = createCaller(base);

@@ -23,7 +23,7 @@ const place = {
   seq: 7,
   prev: HASH,
   issuedAt: new Date(AT),
-  org: { id: 'org_1', name: 'Naïve Ltd', alias: 'alias-1' },
+  org: { id: 'org_1', name: 'Naïve Ltd', alias: 'alias-1', sandboxOf: null },
   earlier: undefined,
 };
 
