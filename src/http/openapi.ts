@@ -25,6 +25,7 @@ export function openapi(routes: readonly Route[]): Readonly<Record<string, unkno
     registry.registerWebhook({
       method: 'post',
       path: type,
+      operationId: `told.${type}`,
       summary: `Sent to endpoints that ask for ${type}, by the Standard Webhooks specification`,
       request: { body: { required: true, content: { 'application/json': { schema: webhookPayload } } } },
       responses: { '2XX': { description: 'Taken; anything else is tried again for two days' } },
