@@ -6,6 +6,7 @@ import { listChecks, listLiveAudits } from '../src/checks/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
 import { newId } from '../src/db/new-id.js';
 import { listEvidence } from '../src/evidence/store.js';
+import { requireThawed } from '../src/incidents/freeze-store.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { findLeafOfReceipt, findPublication } from '../src/ledger/store.js';
 import { listMembers } from '../src/orgs/store.js';
@@ -46,7 +47,10 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
           subjectId: run.id,
           occasion: occasionOf(run),
           now,
-          facts: () => gather(tenant, run, decision),
+          facts: async () => {
+            await requireThawed(tenant, run, now);
+            return gather(tenant, run, decision);
+          },
         });
         const state = decision === 'rejected' ? run.state : 'receipted';
         if (!isNew) return { state, status: 200, result: { receipt_id: receipt.id } };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { findProfile, findSnapshot } from '../src/agent-profiles/store.js';
 import { recordEvent } from '../src/audit-log/store.js';
 import { recordApplied } from '../src/commands/store.js';
 import { voidApprovals } from '../src/approvals/store.js';
@@ -49,6 +50,7 @@ export function createRunActivities({ database }: { readonly database: Database 
         if (!(await findProject(tenant, payload.project_id))) throw new Refusal('not_found', 'No such project.');
         const { slug, version } = payload.flight_sheet;
         const { sheet, digest } = await requireActiveSheet(tenant, slug, version);
+        const agent = await snapshotNamed(tenant, payload.agent_profile);
         const run = await insertRun(tenant, {
           id: ref.runId,
           projectId: payload.project_id,
@@ -65,6 +67,7 @@ export function createRunActivities({ database }: { readonly database: Database 
           fourEyes: mergeFourEyes(sheet.four_eyes, payload.four_eyes),
           labels: payload.labels,
           clientRef: payload.client_ref ?? null,
+          ...agent,
           state: 'draft',
           createdBy: command.actor.id,
         });
@@ -99,6 +102,20 @@ export function createRunActivities({ database }: { readonly database: Database 
         return snapshotOf(await act(tenant, run, due.kind, now), now);
       }),
   };
+}
+
+/** The agent a run names, and the snapshot of it that holds for the run from now on. */
+async function snapshotNamed(
+  tenant: Tenant,
+  named: { readonly id: string; readonly digest?: string | undefined } | undefined,
+): Promise<Pick<Run, 'agentProfileId' | 'agentSnapshotDigest'>> {
+  if (!named) return { agentProfileId: null, agentSnapshotDigest: null };
+  const profile = await findProfile(tenant, named.id);
+  if (!profile) throw new Refusal('not_found', 'No such agent profile.');
+  const digest = named.digest ?? profile.snapshotDigest;
+  if (!(await findSnapshot(tenant, profile.id, digest)))
+    throw new Refusal('not_found', 'No such snapshot of the agent.');
+  return { agentProfileId: profile.id, agentSnapshotDigest: digest };
 }
 
 async function requireLocked(tenant: Tenant, runId: string): Promise<Run> {

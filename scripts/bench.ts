@@ -6,6 +6,7 @@ import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
 import { benchWebhooks } from './bench/webhooks.js';
 import { benchPlanner } from './bench/planner.js';
+import { benchWatchdog } from './bench/watchdog.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   cooks: benchCooks,
   footprint: benchFootprint,
   ledger: benchLedger,
+  watchdog: benchWatchdog,
   lifecycle: () => benchLifecycle(true),
   planner: benchPlanner,
   // The same without waiting for the disk: what is left is work, not fsync.

@@ -13,6 +13,7 @@ import { becomeMember } from './demo/membership.js';
 import { askForCook, cookOver, startHttpRunner } from './demo/cook.js';
 import { signIn, travel } from './demo/journey.js';
 import { makeRunnerKey } from './stack/runner-key.js';
+import { incidentsOf } from './demo/incident.js';
 
 /**
  * Records the histories that test/replay replays: npm run record-histories -- NAME [WORKFLOW…], without workflows all of
@@ -76,6 +77,11 @@ try {
     const sweep = await client.workflow.start(type, { taskQueue: 'dc-core', workflowId: `record-${name}` });
     await sweep.result();
     await keep(`record-${name}`, name);
+  }
+  if (wanted('incident-lifecycle') || wanted('sweep-watchdogs')) {
+    const { opened, sweepId } = await incidentsOf(parts.publicUrl, client);
+    await keep(`incident:${opened}`, 'incident-lifecycle');
+    await keep(sweepId, 'sweep-watchdogs');
   }
   const audited = await client.workflow.start('auditLog', {
     taskQueue: 'dc-core',

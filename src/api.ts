@@ -5,6 +5,7 @@ import type { ObjectStore } from './adapters/object-store.js';
 import type { createWebhookReader } from './adapters/stripe-webhook.js';
 import type { Billing } from './adapters/stripe.js';
 import { createCookTasks } from './adapters/cook-tasks.js';
+import { agentProfileRoutes } from './agent-profiles/routes.js';
 import { apiKeyRoutes } from './api-keys/routes.js';
 import { applicationDeskRoutes } from './applications/desk-routes.js';
 import { auditLogRoutes } from './audit-log/routes.js';
@@ -36,6 +37,8 @@ import { mailboxRoutes } from './mail/routes.js';
 import { createMembershipDurable } from './membership/durable.js';
 import { membershipRoutes } from './membership/routes.js';
 import { stripeEventRoutes } from './stripe-events/routes.js';
+import { createIncidentDurable } from './incidents/durable.js';
+import { incidentRoutes } from './incidents/routes.js';
 import { inviteRoutes } from './invites/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
 import type { SecretHashes } from './auth/secret.js';
@@ -56,6 +59,7 @@ import { runRoutes } from './runs/routes.js';
 import { createShareDurable } from './shares/durable.js';
 import { ownShareRoutes } from './shares/own-routes.js';
 import { shareRoutes } from './shares/routes.js';
+import { watchdogRoutes } from './watchdogs/routes.js';
 import { submissionRoutes } from './submissions/routes.js';
 
 /** Everything the API is made of; tests put in the same real parts under other names. */
@@ -134,6 +138,9 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...publicReceiptRoutes(parts),
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),
     ...ownShareRoutes({ ...parts, objects: parts.evidenceObjects }),
+    ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
+    ...agentProfileRoutes(parts),
+    ...watchdogRoutes(parts),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
     ...policyRoutes(),

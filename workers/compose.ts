@@ -7,6 +7,7 @@ import { createGradingActivities, type GradingActivities } from '../activities/c
 import { createWaiverActivities, type WaiverActivities } from '../activities/checks/waive.js';
 import { createCookActivities, type CookActivities, type CookDeps } from '../activities/cooks.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../activities/evidence.js';
+import { createIncidentActivities, type IncidentActivities, type IncidentDeps } from '../activities/incidents.js';
 import { createLedgerAuditActivities, type LedgerAuditActivities } from '../activities/ledger-audit.js';
 import { createLedgerActivities, type LedgerActivities, type LedgerDeps } from '../activities/ledger.js';
 import { createMailActivities, type MailDeps } from '../activities/mail.js';
@@ -29,6 +30,7 @@ import {
   type StripeEventDeps,
 } from '../activities/stripe-events.js';
 import { createSubmissionActivities, type SubmissionActivities } from '../activities/submissions.js';
+import { createWatchdogActivities, type WatchdogActivities } from '../activities/watchdogs.js';
 import { createWitnessActivities, type WitnessActivities, type WitnessDeps } from '../activities/witnesses.js';
 import type { Mailer } from '../src/adapters/mailer.js';
 import type { ObjectStore } from '../src/adapters/object-store.js';
@@ -46,6 +48,7 @@ import type { keepWitnessed } from '../workflows/ledger/keep-witnessed.js';
 import type { keepOutbox } from '../workflows/mail/keep-outbox.js';
 import type { reconcileMemberships } from '../workflows/membership/reconcile-memberships.js';
 import type { sweepStripeEvents } from '../workflows/membership/sweep-stripe-events.js';
+import type { sweepWatchdogs } from '../workflows/watchdogs/sweep-watchdogs.js';
 import type { reconcileRuns } from '../workflows/runs/reconcile-runs.js';
 
 export interface CoreParts
@@ -61,6 +64,7 @@ export interface CoreParts
   readonly ledgerObjects: ObjectStore;
   readonly mailer: Mailer | undefined;
   readonly runs: RunDurable;
+  readonly incidents: IncidentDeps['incidents'];
 }
 type CoreActivities = RunActivities &
   EvidenceActivities &
@@ -79,7 +83,9 @@ type CoreActivities = RunActivities &
   CheckoutActivities &
   RefreshActivities &
   MembershipReceiptActivities &
-  StripeEventActivities;
+  StripeEventActivities &
+  IncidentActivities &
+  WatchdogActivities;
 
 /** All activities of the core queue over one set of parts. */
 export function createCoreActivities(parts: CoreParts): CoreActivities {
@@ -103,6 +109,8 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createRefreshActivities(parts),
     ...createMembershipReceiptActivities(parts),
     ...createStripeEventActivities(parts),
+    ...createIncidentActivities(parts),
+    ...createWatchdogActivities(parts),
     ...(mailer ? createMailActivities({ ...parts, mailer }) : {}),
   };
 }
@@ -129,6 +137,8 @@ export async function prepareLedger(
 
 const RECONCILE_EVERY = '5m';
 const SWEEP_EVERY = '1m';
+/** How long an agent may be dark beyond its deadline before somebody looks. */
+const WATCH_EVERY = '30s';
 /** In UTC. */
 const NIGHTLY = { hour: 3, minute: 17 };
 /** Leases that ran out are noticed within this time. */
@@ -174,6 +184,12 @@ export async function startLoops(
     workflowType: 'tendCooks',
     args: [],
     spec: { intervals: [{ every: TEND_EVERY }] },
+  });
+  await schedule<typeof sweepWatchdogs>(client, queue, {
+    id: 'watchdog-sweep',
+    workflowType: 'sweepWatchdogs',
+    args: [],
+    spec: { intervals: [{ every: WATCH_EVERY }] },
   });
   await schedule<typeof auditLog>(client, queue, {
     id: 'audit-log',

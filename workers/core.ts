@@ -14,6 +14,7 @@ import { emptyCatalog } from '../src/cooks/catalog.js';
 import { createCookDurable } from '../src/cooks/durable.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createMembershipDurable } from '../src/membership/durable.js';
+import { createIncidentDurable } from '../src/incidents/durable.js';
 import { createRunDurable } from '../src/runs/durable.js';
 import { cookTimesOf, createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
 import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
@@ -79,6 +80,7 @@ await runProcess(async (onStop) => {
       cookTimes: cookTimesOf(config),
       catalog: emptyCatalog,
       sealer: createSealer(config.PEPPER),
+      incidents: createIncidentDurable(client, queues.core),
     }),
     interceptors: { activity: [...faultInterceptors(config.FAULT_POINT), refusalInterceptor] },
     maxCachedWorkflows: 500,

@@ -10,3 +10,5 @@ export { renderShare } from './shares/render-share.js';
 export { keepMembership } from './membership/keep-membership.js';
 export { reconcileMemberships } from './membership/reconcile-memberships.js';
 export { sweepStripeEvents } from './membership/sweep-stripe-events.js';
+export { incidentLifecycle } from './incidents/incident-lifecycle.js';
+export { sweepWatchdogs } from './watchdogs/sweep-watchdogs.js';

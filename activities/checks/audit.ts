@@ -1,9 +1,17 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { ObjectStore } from '../../src/adapters/object-store.js';
+import { findProfile, findSnapshot } from '../../src/agent-profiles/store.js';
+import { isOpen } from '../../src/incidents/rules.js';
+import { listIncidentsOf } from '../../src/incidents/store.js';
 import { voidApprovals } from '../../src/approvals/store.js';
 import { digestsOf, runRules, type RuleResult } from '../../src/checks/engine.js';
-import { engineVersion, type EngineInputs } from '../../src/checks/frozen.js';
+import {
+  engineVersion,
+  type EngineAgentProfile,
+  type EngineIncident,
+  type EngineInputs,
+} from '../../src/checks/frozen.js';
 import { engineInputs, withoutTexts, type AuditFacts } from '../../src/checks/inputs.js';
 import { observe } from '../../src/checks/observe.js';
 import { auditPayload } from '../../src/checks/schema.js';
@@ -109,8 +117,26 @@ async function begin(tenant: Tenant, ref: RunCommandRef, kind: Audit['kind']): P
     evidence: await listEvidence(tenant, run.id),
     submission,
     approvers: await listApprovers(tenant),
+    incidents: await incidentsOf(tenant, begun),
+    agentProfile: await agentOf(tenant, begun),
   };
   return { done: undefined, facts, audit };
+}
+
+const incidentsOf = async (tenant: Tenant, run: Run): Promise<readonly EngineIncident[]> =>
+  (await listIncidentsOf(tenant, run)).map(({ id, severity, state }) => ({ id, severity, is_open: isOpen(state) }));
+
+/** The agent in its state of now, with the content of the snapshot that the run names. */
+async function agentOf(tenant: Tenant, run: Run): Promise<EngineAgentProfile | null> {
+  const { agentProfileId: id, agentSnapshotDigest: digest } = run;
+  const profile = id === null ? undefined : await findProfile(tenant, id);
+  const kept = id === null || digest === null ? undefined : await findSnapshot(tenant, id, digest);
+  if (!profile || !kept) return null;
+  const { autonomy, allowed_lanes, tools } = kept.snapshot;
+  return {
+    ...{ id: profile.id, state: profile.state, autonomy, allowed_lanes },
+    tools: tools.map(({ name, scope }) => ({ name, scope })),
+  };
 }
 
 const runningAudit = async (tenant: Tenant, runId: string): Promise<Audit | undefined> =>

@@ -12,7 +12,7 @@ export interface Answer {
 }
 /** A caller of the API: plain HTTP, nothing of ours. */
 export interface Caller {
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** Fetches something that is no text. */
   download(path: string): Promise<Buffer>;
   upload(
@@ -33,12 +33,12 @@ export function createCaller(base: string, token?: string): Caller {
     return { status: response.status, headers: response.headers, json };
   };
   return {
-    async call(method, path, body) {
+    async call(method, path, body, more = {}) {
       const extra: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
       return answer(
         await fetch(base + path, {
           method,
-          headers: { ...headers, ...extra },
+          headers: { ...headers, ...extra, ...more },
           body: body === undefined ? null : JSON.stringify(body),
         }),
       );

@@ -6,7 +6,9 @@ import type { Submission } from '../submissions/store.js';
 import {
   engineVersion,
   NOT_RECORDED,
+  type EngineAgentProfile,
   type EngineEvidence,
+  type EngineIncident,
   type EngineInputs,
   type EngineSubmission,
 } from './frozen.js';
@@ -18,6 +20,8 @@ export interface AuditFacts {
   readonly evidence: readonly Evidence[];
   readonly submission: Submission | undefined;
   readonly approvers: readonly string[];
+  readonly incidents: readonly EngineIncident[];
+  readonly agentProfile: EngineAgentProfile | null;
 }
 /** What the bytes of one item were when they were read again; null when they were not there. */
 export interface Observation {
@@ -48,8 +52,8 @@ export function engineInputs(facts: AuditFacts, observed: ReadonlyMap<string, Ob
     evidence_root: evidenceRoot(evidence),
     submission: submission ? freezeSubmission(run.id, submission) : null,
     approvers: approvers.map((userId) => personHash(run.id, userId)).sort(),
-    incidents: NOT_RECORDED,
-    agent_profile: NOT_RECORDED,
+    incidents: facts.incidents,
+    agent_profile: facts.agentProfile,
     pin: NOT_RECORDED,
     datasets: NOT_RECORDED,
     ledger_segment: NOT_RECORDED,

@@ -31,6 +31,8 @@ export const idPrefixes = {
   attempt: 'att',
   artifact: 'art',
   runner: 'rnr',
+  agentProfile: 'agp',
+  incident: 'inc',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

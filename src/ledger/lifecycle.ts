@@ -14,7 +14,7 @@ interface LifecycleRule {
 /** Run receipts whose leaves stand at `from` or later and before `to`, with their runs. */
 const MINTED = `WITH minted AS (
   SELECT leaf.idx, receipt.org_id, receipt.subject_id AS run_id, receipt.issued_at,
-         receipt.occasion, run.verdict_digest, run.current_submission_id, run.four_eyes
+         receipt.occasion, run.agent_profile_id, run.verdict_digest, run.current_submission_id, run.four_eyes
   FROM ledger_leaf AS leaf
   JOIN receipts AS receipt ON receipt.leaf_id = leaf.leaf_id
   JOIN runs AS run ON run.org_id = receipt.org_id AND run.id = receipt.subject_id
@@ -52,6 +52,14 @@ const rules: readonly LifecycleRule[] = [
       JOIN submissions AS submission ON submission.org_id = minted.org_id AND submission.id = minted.current_submission_id
       WHERE minted.four_eyes ->> 'forbid_submitter' = 'true' AND minted.occasion = 'final'
         AND NOT EXISTS (${DECIDED} AND approval.decision = 'approved' AND approval.approver_id <> submission.submitted_by)`,
+  },
+  {
+    name: 'no_open_critical_incident',
+    detail: 'the receipt was issued while a critical incident of the run or its agent was open',
+    sql: `SELECT idx FROM minted WHERE EXISTS (
+      SELECT 1 FROM incident_freezes AS hold WHERE hold.org_id = minted.org_id
+        AND hold.subject_id IN (minted.run_id, minted.agent_profile_id) AND hold.from_at <= minted.issued_at
+        AND (hold.until_at IS NULL OR hold.until_at > minted.issued_at))`,
   },
 ];
 

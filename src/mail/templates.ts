@@ -2,7 +2,8 @@ import { signInCode, type Tokens } from '../auth/tokens.js';
 import { assertNever } from '../kernel/assert-never.js';
 import { membershipMail } from './membership.js';
 
-export type MailTemplate = 'sign_in' | 'invite' | 'review_reminder' | 'membership';
+export type MailTemplate =
+  'sign_in' | 'invite' | 'review_reminder' | 'membership' | 'incident_escalation' | 'article73_reminder';
 export interface Mail {
   readonly subject: string;
   readonly text: string;
@@ -37,6 +38,16 @@ export function renderMail(
       };
     case 'membership':
       return membershipMail(params, publicUrl);
+    case 'incident_escalation':
+      return {
+        subject: `An incident of ${params['severity'] ?? 'some severity'} waits`,
+        text: `An incident is still ${params['state'] ?? 'open'}:\n\n${publicUrl}/incidents/${params['incident_id'] ?? ''}\n`,
+      };
+    case 'article73_reminder':
+      return {
+        subject: 'A serious incident must be reported',
+        text: `The report under Article 73 of the EU AI Act is due by ${params['deadline'] ?? ''}:\n\n${publicUrl}/incidents/${params['incident_id'] ?? ''}\n`,
+      };
     default:
       return assertNever(template);
   }

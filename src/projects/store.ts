@@ -1,5 +1,5 @@
-import { UniqueViolationError } from 'objection';
 import type { Tenant } from '../db/database.js';
+import { isDuplicate } from '../db/duplicate.js';
 import { newId } from '../db/new-id.js';
 import type { PageQuery } from '../http/paging.js';
 import { Refusal } from '../kernel/refusals.js';
@@ -22,7 +22,7 @@ export async function insertProject(
       .insert({ id: newId('project'), orgId: tenant.orgId, ...project })
       .returning('*');
   } catch (error) {
-    if (!(error instanceof UniqueViolationError)) throw error;
+    if (!isDuplicate(error)) throw error;
     throw new Refusal(
       'name_taken',
       `A project named ${JSON.stringify(project.name)} exists already.`,

@@ -42,6 +42,7 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
         'forbidden',
         'not_found',
         'not_approved',
+        'incident_open',
         'invalid_transition',
         'separation_of_duties',
         'ledger_paused',

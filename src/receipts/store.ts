@@ -125,3 +125,8 @@ export async function findToken(tenant: Tenant, receiptId: string): Promise<stri
     .first();
   return row?.sdJwt;
 }
+
+/** Every receipt of a subject, oldest first. */
+export async function listReceiptsOf(tenant: Tenant, kind: string, subjectId: string): Promise<readonly Receipt[]> {
+  return ReceiptRow.query(tenant.trx).where({ orgId: tenant.orgId, kind, subjectId }).orderBy('revision').limit(500);
+}

@@ -10,6 +10,8 @@ import { listRunEvents } from '../audit-log/store.js';
 import type { Tenant } from '../db/database.js';
 import { listEvidence } from '../evidence/store.js';
 import { showEvidence } from '../evidence/view.js';
+import { freezes, isOpen } from '../incidents/rules.js';
+import { listIncidentsOf } from '../incidents/store.js';
 import { Refusal } from '../kernel/refusals.js';
 import { findReceipt } from '../receipts/store.js';
 import { findFirstShare } from '../shares/store.js';
@@ -39,6 +41,7 @@ export async function readRunDetail(
     tenant,
     audits.map(({ id }) => id),
   );
+  const incidents = await listIncidentsOf(tenant, run);
   const submission =
     run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
   return {
@@ -53,7 +56,13 @@ export async function readRunDetail(
     approvals: (await listApprovals(tenant, runId)).map(showApproval),
     receipt: await readReceipt(tenant, run, place),
     cooks: [...(await listCookIds(tenant, runId))],
-    incidents: [],
+    agent_profile:
+      run.agentProfileId === null || run.agentSnapshotDigest === null
+        ? null
+        : { id: run.agentProfileId, digest: run.agentSnapshotDigest },
+    incidents: incidents.map(({ id }) => id),
+    incidents_open: incidents.filter(({ state }) => isOpen(state)).length,
+    frozen: incidents.some(({ state, severity }) => freezes(state, severity)),
     timeline: (await listRunEvents(tenant, runId)).map(({ at, actor: by, action, target }) => ({
       at: at.toISOString(),
       actor: by.id,

@@ -34,4 +34,6 @@ export class RunRow extends Model {
   declare updatedAt: Date;
   declare reminders: number;
   declare waiverUntil: Date | null;
+  declare agentProfileId: string | null;
+  declare agentSnapshotDigest: string | null;
 }

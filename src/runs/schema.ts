@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { profileId } from '../agent-profiles/schema.js';
 import { approvalView } from '../approvals/schema.js';
 import { auditView, verdictView } from '../checks/schema.js';
 import { evidenceView } from '../evidence/schema.js';
@@ -21,6 +22,16 @@ export const openRunBody = z.strictObject({
   four_eyes: fourEyesSchema.optional().meta({ description: 'Stricter than the sheet; never weaker.' }),
   labels: z.record(z.string().max(50), z.string().max(500)).default({}),
   client_ref: z.string().max(200).optional(),
+  agent_profile: z
+    .strictObject({
+      id: profileId,
+      digest: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
+    })
+    .optional()
+    .meta({ description: 'The agent that works on it; the newest snapshot unless a digest is named.' }),
 });
 export const openRunPayload = openRunBody.extend({ run_id: runId });
 
@@ -64,7 +75,10 @@ export const runDetailView = z
     approvals: z.array(approvalView),
     receipt: z.strictObject({ id: z.string(), issued_at: z.iso.datetime(), share_url: z.url() }).nullable(),
     cooks: z.array(z.string()),
+    agent_profile: z.strictObject({ id: z.string(), digest: z.string() }).nullable(),
     incidents: z.array(z.string()),
+    incidents_open: z.int(),
+    frozen: z.boolean().meta({ description: 'An open critical incident of the run or its agent holds it.' }),
     timeline: z.array(
       z.strictObject({ at: z.iso.datetime(), actor: z.string(), action: z.string(), target: z.string() }),
     ),

@@ -40,6 +40,9 @@ export interface Run {
   readonly reminders: number;
   /** When the first waiver of the present verdict ends. */
   readonly waiverUntil: Date | null;
+  /** The agent that works on it, as it was when the run was opened. */
+  readonly agentProfileId: string | null;
+  readonly agentSnapshotDigest: string | null;
 }
 type NewRun = Omit<
   Run,
@@ -149,4 +152,18 @@ export async function listOpenRuns(
     .where('id', '>', afterId)
     .orderBy('id')
     .limit(limit);
+}
+
+/** The newest verdicts of an agent's runs, newest first: what its lanes are earned by. */
+export async function listLaneVerdicts(
+  tenant: Tenant,
+  agentProfileId: string,
+): Promise<readonly { readonly lane: string; readonly outcome: Verdict['outcome'] }[]> {
+  const rows = await runs(tenant)
+    .where({ agentProfileId })
+    .whereNotNull('verdict')
+    .orderBy('updatedAt', 'desc')
+    .limit(100)
+    .select('lane', 'verdict');
+  return rows.flatMap(({ lane, verdict }) => (verdict ? [{ lane, outcome: verdict.outcome }] : []));
 }

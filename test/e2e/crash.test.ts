@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { z } from 'zod';
 import { createCaller } from '../../scripts/demo/client.js';
 import { eventually } from '../../scripts/stack/processes.js';
 import { deploy, type Deployment } from '../rig/deployment.js';
@@ -112,4 +113,23 @@ test('an API killed after a command was accepted: the retry under the same key g
   expect(receiptAnswer.parse(answer.json).bundle).not.toBeNull();
   await pause(100);
   expect(await counts(runId)).toEqual({ approvals: 1, receipts: 1, leaves: 1, pending: 0 });
+});
+
+test('a worker killed after an incident was opened: one incident, one answer, and its next command is taken', async () => {
+  await deployment.start('api');
+  const marker = join(deployment.folder, 'killed');
+  await deployment.start('core', { FAULT_POINT: `kill:openIncident:${marker}` });
+  const cast = await assemble(reach());
+  const body = { title: 'An agent is dark', kind: 'dark_agent', severity: 'sev3', dedup_key: 'dark' };
+  const asking = patiently(cast, '/incidents', body);
+  await eventually('the worker to die', 20_000, () =>
+    existsSync(marker) ? Promise.resolve() : Promise.reject(new Error('alive')),
+  );
+  await deployment.start('core');
+  const { json } = await asking;
+  expect(json).toMatchObject({ state: 'open', occurrences: 1 });
+  const { id } = z.object({ id: z.string() }).parse(json);
+  const change = { state: 'acknowledged' };
+  const changed = await cast.owner.call('PATCH', `/incidents/${id}`, change, { 'if-match': '*' });
+  expect(changed.json).toMatchObject({ id, state: 'acknowledged', occurrences: 1 });
 });

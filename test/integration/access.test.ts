@@ -8,6 +8,7 @@ import { callerKinds, refusalFor, type CallerKind } from '../../src/http/access.
 import type { Route } from '../../src/http/define-route.js';
 import { isRefusalCode, refusals } from '../../src/kernel/refusals.js';
 import { SESSION_DAYS } from '../../src/sessions/store.js';
+import { registerAgent } from '../rig/agent.js';
 import { assemble, internalKeyOf, join, keyOf, signUp, type Cast, type PersonInTest } from '../rig/people.js';
 import { next as nextCook, recipe, requestCook } from '../rig/cook.js';
 import { openRig, PLATFORM_ADMIN, type Rig } from '../rig/rig.js';
@@ -31,6 +32,8 @@ let callers: Readonly<Record<CallerKind, Caller>>;
 let people: Readonly<Partial<Record<CallerKind, PersonInTest>>>;
 let stranger: PersonInTest;
 let strangerKey: Caller;
+/** Lacks the scope that the key without a scope has. */
+let otherKey: Caller;
 let ids: Readonly<Record<string, string>>;
 const routes = documentedRoutes();
 
@@ -59,6 +62,7 @@ beforeAll(async () => {
     nobody: createCaller(rig.base),
   };
   stranger = await signUp(rig);
+  otherKey = await keyOf(rig, owner, ['models:pin']);
   strangerKey = await keyOf(rig, stranger, scopes);
   ids = await makeObjects();
 });
@@ -80,6 +84,9 @@ async function makeObjects(): Promise<Record<string, string>> {
   const minted = expectAnswer(await owner.call('POST', `/runs/${approved}/receipt`), [201], id);
   const invite = await owner.call('POST', '/org/invites', { email: 'by@stander.test', role: 'viewer' });
   const listed = z.object({ data: z.array(id) });
+  const profile_id = await registerAgent(owner);
+  const about = { title: 'Found', kind: 'other', severity: 'sev3', agent_profile_id: profile_id };
+  const incident = expectAnswer(await owner.call('POST', '/incidents', about), [201], id);
   const sessions = expectAnswer(await owner.call('GET', '/auth/sessions'), [200], listed);
   const shares = expectAnswer(await owner.call('GET', `/receipts/${minted.id}/shares`), [200], listed);
   // Over, so that following it ends.
@@ -105,6 +112,8 @@ async function makeObjects(): Promise<Record<string, string>> {
     cook_id,
     artifact_id: 'art_00000000000000000000000000',
     runner_id: runners.data[0]?.id ?? '',
+    profile_id,
+    incident_id: incident.id,
   };
 }
 
@@ -138,6 +147,11 @@ const bodies: Readonly<Record<string, unknown>> = {
   completeCook: LEASE,
   failCook: { ...LEASE, class: 'infra', retryable: true, message: 'm' },
   moveFlightSheetVersion: { state: 'retired' },
+  unlockAgentProfile: { incident_id: newId('incident'), note: 'Corrected.' },
+  signalWatchdog: { signal: 'heartbeat' },
+  configureWatchdog: { mode: 'hook' },
+  actOnWatchdog: { action: 'resume' },
+  commentIncident: { text: 'Seen.' },
 };
 
 const pathOf = (route: Route, given: Readonly<Record<string, string>>): string =>
@@ -179,9 +193,12 @@ async function freshSession(kind: CallerKind): Promise<Caller> {
   return rig.as(await rig.sessions.sign({ userId, orgId, sessionId, authTime: new Date() }));
 }
 
+const standIn = (kind: CallerKind, { auth }: Route): Caller =>
+  kind === 'key without it' && auth.scope === 'watchdog:ping' ? otherKey : callers[kind];
+
 async function expectPublished(route: Route, kind: CallerKind): Promise<void> {
   const expected = refusalFor(route, kind);
-  const caller = ENDS_A_SESSION.includes(route.operationId) ? await freshSession(kind) : callers[kind];
+  const caller = ENDS_A_SESSION.includes(route.operationId) ? await freshSession(kind) : standIn(kind, route);
   const answer = await ask(caller, route);
   const code = codeOf(answer);
   const where = `${route.operationId} as ${kind}`;

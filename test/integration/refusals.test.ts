@@ -23,6 +23,12 @@ const me = async (token: string): Promise<string> => {
   return answer.status === 200 ? 'admitted' : refusalOf(answer);
 };
 
+test('a name that is taken is refused, though Postgres withholds the detail of the violation', async () => {
+  const create = () => cast.owner.call('POST', '/projects', { name: 'Taken' });
+  expect((await create()).status).toBe(201);
+  expect(refusalOf(await create())).toBe('409 name_taken');
+});
+
 test('forged access tokens are refused: none, another key, audience, issuer, type, an expired one', async () => {
   const { userId: sub, orgId: org, token } = cast.owner;
   const claims = { sub, org, auth_time: 1_700_000_000 };

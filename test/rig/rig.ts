@@ -30,6 +30,7 @@ import { readLogSigners } from '../../src/ledger/signers.js';
 import { createReceiptSigner } from '../../src/receipts/sign.js';
 import { createCallMeter } from '../../src/usage/call-meter.js';
 import type { CookTimes } from '../../src/runners/lease.js';
+import { createIncidentDurable } from '../../src/incidents/durable.js';
 import { createRunDurable } from '../../src/runs/durable.js';
 import { createCoreActivities, installRuntime, prepareLedger } from '../../workers/compose.js';
 import { cloneDatabase } from './database.js';
@@ -180,6 +181,7 @@ export async function openRig({
       cooks: createCookDurable(client, queues),
       cookTasks: createCookTasks(client),
       catalog: emptyCatalog,
+      incidents: createIncidentDurable(client, queues.core),
     }),
   });
   const pdf = await Worker.create({

@@ -29,8 +29,12 @@ export const goodSubmission = (changes: Readonly<Record<string, unknown>> = {}):
   ...changes,
 });
 
-export async function openRun({ owner, projectId }: Cast, sheet = 'numeric-memo'): Promise<string> {
-  const body = { project_id: projectId, title: 'A run', flight_sheet: { slug: sheet } };
+export async function openRun(
+  { owner, projectId }: Cast,
+  sheet = 'numeric-memo',
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const body = { project_id: projectId, title: 'A run', flight_sheet: { slug: sheet }, ...more };
   return expectAnswer(await owner.call('POST', '/runs', body), [201], id).id;
 }
 
@@ -54,16 +58,16 @@ export async function gradeAll(reviewer: Caller, runId: string, { checks }: Audi
 }
 
 /** A run that is audited and cleared, waiting for its approval. */
-export async function auditedRun(cast: Cast): Promise<string> {
-  const runId = await openRun(cast);
+export async function auditedRun(cast: Cast, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const runId = await openRun(cast, 'numeric-memo', more);
   await attach(cast.owner, runId);
   expectAnswer(await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission()), [201], id);
   await gradeAll(cast.reviewer, runId, await audit(cast.owner, runId));
   return runId;
 }
 
-export async function approvedRun(cast: Cast): Promise<string> {
-  const runId = await auditedRun(cast);
+export async function approvedRun(cast: Cast, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const runId = await auditedRun(cast, more);
   expectAnswer(
     await cast.reviewer.call('POST', `/runs/${runId}/approve`, { decision: 'approved' }),
     [200],

@@ -7,7 +7,11 @@ import { tuned, type BuiltIns } from './built-in.js';
 const incidentLevels = ['sev1', 'sev2', 'sev3', 'sev4'] as const;
 const autonomyLevels = ['suggest', 'human_approves_each', 'human_on_loop', 'autonomous_in_policy'] as const;
 const incidentParams = z.strictObject({ limit: z.enum(incidentLevels).default('sev1') });
-const profileParams = z.strictObject({ max_autonomy: z.enum(autonomyLevels).default('autonomous_in_policy') });
+const profileParams = z.strictObject({
+  max_autonomy: z.enum(autonomyLevels).default('autonomous_in_policy'),
+  /** Whether a run must name the agent that works on it. */
+  required: z.boolean().default(false),
+});
 const toolParams = z.strictObject({ tools: z.array(z.string().max(200)).max(500).optional() });
 const limitParams = z.strictObject({
   max_tokens: z.int().min(0).optional(),
@@ -63,9 +67,10 @@ export const policyRules: BuiltIns = {
 
 function fittingProfile(
   { agent_profile: profile, run }: EngineInputs,
-  { max_autonomy }: z.output<typeof profileParams>,
+  { max_autonomy, required }: z.output<typeof profileParams>,
 ): Finding {
   if (profile === NOT_RECORDED) return skip('Agent profiles are not recorded here.');
+  if (!profile && !required) return skip('The run names no agent profile, and the sheet asks for none.');
   if (!profile) return flag('The run names no agent profile.', 'none', 'one', { pointers: ['/agent_profile'] });
   const limit = autonomyLevels.indexOf(max_autonomy);
   const autonomy = autonomyLevels.findIndex((level) => level === profile.autonomy);
