@@ -3,7 +3,8 @@
     RUNNER_KEY=dcr_... python3 runner.py http://localhost:3000 [--name NAME] [--once] [--work FOLDER]
 
 A lease is renewed by a thread of its own, so that a busy trainer is never taken for a dead one. Whatever the server
-answers may carry a directive: cancel stops the trainer; a lost lease stops it too, and nothing more is reported.
+answers may carry a directive: cancel stops the trainer, checkpoint sends the last one again, drain ends the runner after
+this cook. A lost lease stops the trainer too, whatever the directive, and nothing more is reported.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import gzip
 import hashlib
 import json
 import os
+import platform
 import random
 import subprocess
 import sys
@@ -59,23 +61,31 @@ class Attempt:
         self.path = f"/runner/cooks/{claim['cook']['id']}"
         self.folder = os.path.join(work, claim["cook"]["id"])
         self.lock = threading.RLock()
-        self.stopped, self.cancelled, self.state = threading.Event(), False, "preparing"
+        self.stopped, self.cancelled, self.draining = threading.Event(), False, False
+        self.state, self.checkpoint, self.wanted = "preparing", None, False
         self.log, self.sent, self.pieces = b"", 0, 0
         os.makedirs(self.folder, exist_ok=True)
 
     def call(self, verb, **body):
         lease = {"lease_token": self.claim["lease_token"], "fence": self.claim["fence"]}
         status, answer, _ = self.server.post(f"{self.path}/{verb}", {**lease, **body})
-        if answer.get("directive") == "cancel":
-            self.cancelled = True
-            self.stopped.set()
-        if status in (409, 410):
+        # First of all whether this attempt is still ours: what is lost is not cancelled, and says nothing more.
+        if status in (404, 409, 410):
             self.stopped.set()
             raise Stop(answer.get("code"))
+        directive = answer.get("directive")
+        if directive == "cancel":
+            self.cancelled = True
+            self.stopped.set()
+        self.wanted = directive == "checkpoint"
+        self.draining = self.draining or directive == "drain"
         return status, answer
 
     def status(self, **told):
         with self.lock:
+            self.checkpoint = told.get("checkpoint", self.checkpoint)
+            if self.wanted and self.checkpoint is not None:
+                told["checkpoint"] = self.checkpoint
             piece = self.log[self.sent : self.sent + PIECE_BYTES]
             if piece:
                 told["log"] = {
@@ -160,12 +170,16 @@ def main():
     options.add_argument("--work", default=os.path.join(HERE, ".work"))
     given = options.parse_args()
     server = Server(given.base, os.environ["RUNNER_KEY"])
-    asking = {"runner_id": given.name, "capabilities": {"gpu": ["cpu"], "driver": "none"}, "wait_s": 25}
+    framework = f"python {platform.python_version()}"
+    capabilities = {"gpu": ["cpu"], "driver": platform.platform()[:100], "framework": framework}
+    asking = {"runner_id": given.name, "capabilities": capabilities, "wait_s": 25}
     while True:
         try:
             status, claim, headers = server.post("/runner/cooks/next", asking)
         except ConnectionError:
             continue
+        if headers.get("Runner-Directive") == "drain":
+            return print("drained", flush=True)
         if status == 204:
             time.sleep(int(headers.get("Retry-After", "2")))
             continue
@@ -179,7 +193,7 @@ def main():
             print(f"{claim['cook']['id']} attempt {claim['attempt']}: stopped, {stop}", flush=True)
         finally:
             attempt.stopped.set()
-        if given.once:
+        if given.once or attempt.draining:
             return
 
 

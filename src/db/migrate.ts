@@ -12,6 +12,7 @@ import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
 import { membership } from './migrations/0040-membership.js';
 import { cooks } from './migrations/0030-cooks.js';
+import { cookDeadlines } from './migrations/0031-cook-deadlines.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -28,6 +29,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0040-membership', sql: membership },
   { name: '0030-cooks', sql: cooks },
   { name: '0070-incidents', sql: incidents },
+  { name: '0031-cook-deadlines', sql: cookDeadlines },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -26,7 +26,7 @@ export type Claim = z.output<typeof claimAnswer>;
 export const recipe = (changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
   base_model: { slug: 'tiny', revision: '1' },
   method: 'full',
-  data_policy_ack: '1',
+  data_policy_ack: '1.0.0',
   ...changes,
 });
 
