@@ -27,6 +27,10 @@ await runProcess(async (onStop) => {
       capabilities: { gpu: (config.RUNNER_QUEUE.split('.')[0] ?? 'cpu').split('+') },
       command: config.RUNNER_COMMAND.split(' '),
       folder: config.RUNNER_FOLDER,
+      onDrained: () => {
+        logger.info('drained');
+        process.kill(process.pid, 'SIGTERM');
+      },
     }),
     maxConcurrentActivityTaskExecutions: config.RUNNER_SLOTS,
     maxHeartbeatThrottleInterval: '10s',

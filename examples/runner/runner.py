@@ -37,6 +37,7 @@ class Server:
     def post(self, path, body, tries=8):
         """Posts until there is an answer: an outage is waited out, with growing pauses."""
         for attempt in range(tries):
+            wait = min(10, 0.25 * 2**attempt) * (0.5 + random.random())
             request = urllib.request.Request(
                 self.base + path,
                 data=json.dumps(body).encode(),
@@ -49,9 +50,10 @@ class Server:
             except urllib.error.HTTPError as error:
                 if error.code not in (429, 500, 502, 503):
                     return error.code, json.loads(error.read() or b"{}"), error.headers
+                wait = max(wait, min(60, int(error.headers.get("Retry-After") or 0)))
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 pass
-            time.sleep(min(10, 0.25 * 2**attempt) * (0.5 + random.random()))
+            time.sleep(wait)
         raise ConnectionError(f"no answer from {path}")
 
 
@@ -70,7 +72,7 @@ class Attempt:
         lease = {"lease_token": self.claim["lease_token"], "fence": self.claim["fence"]}
         status, answer, _ = self.server.post(f"{self.path}/{verb}", {**lease, **body})
         # First of all whether this attempt is still ours: what is lost is not cancelled, and says nothing more.
-        if status in (404, 409, 410):
+        if status in (403, 404, 409, 410):
             self.stopped.set()
             raise Stop(answer.get("code"))
         directive = answer.get("directive")
@@ -158,8 +160,13 @@ class Attempt:
         self.state = "uploading"
         while self.sent < len(self.log):
             self.status()
-        uploaded = [self.upload(artifact) for artifact in artifacts]
-        return self.call("complete", artifacts=uploaded, **result)
+        for _ in range(2):
+            uploaded = [self.upload(artifact) for artifact in artifacts]
+            code, answer = self.call("complete", artifacts=uploaded, **result)
+            if code != 422:
+                return code, answer
+        message = f"completion was refused: {answer.get('detail')}"[:1000]
+        return self.call("fail", **{"class": "infra", "retryable": True, "message": message})
 
 
 def main():

@@ -7,7 +7,18 @@ import { cookTaskQueue, createCookDurable } from '../../src/cooks/durable.js';
 import { Refusal } from '../../src/kernel/refusals.js';
 import { completeCook } from '../../src/runners/finish.js';
 import type { RunnerDeps } from '../../src/runners/lease.js';
-import { claim, claimAnswer, cookIn, next, readCook, report, requestCook, tend, type Claim } from '../rig/cook.js';
+import {
+  claim,
+  claimAnswer,
+  cookIn,
+  next,
+  readCook,
+  report,
+  requestCook,
+  tend,
+  waiting,
+  type Claim,
+} from '../rig/cook.js';
 import { administer } from '../rig/database.js';
 import { assemble, internalKeyOf, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
@@ -57,6 +68,7 @@ test('fifty claimers on twenty cooks: twenty winners, each cook once, one live l
 test('the most urgent cook goes first', async () => {
   const low = await requestCook(cast.owner, runId, { priority: 0 });
   const high = await requestCook(cast.owner, runId, { priority: 100 });
+  await waiting(rig, 2);
   const first = await claim(runner);
   expect(first.cook.id).toBe(high);
   const second = await claim(runner);
@@ -70,6 +82,7 @@ test('an organization with two cooks does not wait behind another one with twelv
   const many = [];
   for (let i = 0; i < 12; i += 1) many.push(await requestCook(cast.owner, runId));
   const few = [await requestCook(other.owner, otherRun), await requestCook(other.owner, otherRun)];
+  await waiting(rig, 14);
   const order: string[] = [];
   for (const _cook of [...many, ...few]) {
     const claimed = await claim(runner);

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { expectAnswer, type Answer, type Caller } from '../../scripts/demo/client.js';
 import { eventually } from '../../scripts/stack/processes.js';
+import { cookTaskQueue } from '../../src/cooks/durable.js';
 import type { Rig } from './rig.js';
 
 const id = z.object({ id: z.string() });
@@ -90,3 +91,17 @@ export async function tend(rig: Rig): Promise<{ lost: number; told: number; star
   const done: unknown = await handle.result();
   return z.object({ lost: z.number(), told: z.number(), started: z.number() }).parse(done);
 }
+
+const ACTIVITY = 2;
+
+/** Waits until so many tasks lie in Temporal's queue of processors: a cook is answered for before its task is there. */
+export const waiting = (rig: Rig, count: number): Promise<void> =>
+  eventually(`${String(count)} tasks to wait`, 20_000, async () => {
+    const { stats } = await rig.client.workflowService.describeTaskQueue({
+      namespace: rig.client.options.namespace,
+      taskQueue: { name: cookTaskQueue(rig.parts.queues, 'cpu') },
+      taskQueueType: ACTIVITY,
+      reportStats: true,
+    });
+    if (Number(stats?.approximateBacklogCount ?? 0) < count) throw new Error('not yet');
+  });
