@@ -44,7 +44,7 @@ export function createNativeActivities(runner: NativeRunner): NativeActivities {
   let atHand = 0;
   let draining = false;
   const server: CookServer = {
-    put: runner.server.put,
+    put: (url, headers, bytes) => runner.server.put(url, headers, bytes),
     async post(path, body) {
       const answer = await runner.server.post(path, body);
       draining ||= answer.directive === 'drain';

@@ -28,7 +28,7 @@ export interface Scenario {
   /** The same cook as in the scenario before, in its next attempt. */
   readonly continues?: boolean;
   /** What the claim carries, asked when it is made. */
-  checkpoint?(): unknown;
+  readonly checkpoint?: () => unknown;
   /** Another answer than the usual one; 'drop' takes the call and hangs up. */
   answer?(calls: readonly Call[], index: number): Special | 'drop' | undefined;
   isOver(played: Played): boolean;

@@ -26,7 +26,7 @@ export async function directiveBesides(
   const tokenHash = leaseHash(tokens, shown);
   return database.outsider({ tokenHash }, async (outsider) => {
     const found = await findAttemptByToken(outsider, tokenHash);
-    if (found?.cookId !== cookId || found === undefined) return 'cancel';
+    if (!found || found.cookId !== cookId) return 'cancel';
     const tenant = await enterTenant(outsider, found.orgId);
     const cook = await findCook(tenant, found.cookId);
     const attempt = await findAttempt(tenant, found.id);

@@ -37,7 +37,7 @@ async function kill(victim: Victim): Promise<() => Promise<void>> {
   const one = parts.nursery.running().find(({ name }) => name === victim);
   if (!one) throw new Error(`${victim} is not running`);
   await one.kill();
-  return () => eventually(`${victim} after its death`, 60_000, () => start(victim, one.again));
+  return () => eventually(`${victim} after its death`, 60_000, () => start(victim, () => one.again()));
 }
 
 async function start(victim: Victim, again: () => Promise<unknown>): Promise<void> {
