@@ -25,8 +25,9 @@ export async function directiveBesides(
   if (shown === undefined) return 'continue';
   const tokenHash = leaseHash(tokens, shown);
   return database.outsider({ tokenHash }, async (outsider) => {
-    const found = await findAttemptByToken(outsider, tokenHash);
-    if (!found || found.cookId !== cookId) return 'cancel';
+    const known = await findAttemptByToken(outsider, tokenHash);
+    const found = known?.cookId === cookId ? known : undefined;
+    if (!found) return 'cancel';
     const tenant = await enterTenant(outsider, found.orgId);
     const cook = await findCook(tenant, found.cookId);
     const attempt = await findAttempt(tenant, found.id);
