@@ -32,7 +32,7 @@ export async function directiveBesides(
     const cook = await findCook(tenant, found.cookId);
     const attempt = await findAttempt(tenant, found.id);
     const runner = attempt && (await findRunner(tenant, attempt.runnerId));
-    if (!cook || !runner || runner.keyId !== keyId || runner.revokedAt) return 'cancel';
+    if (!cook || !attempt || runner?.keyId !== keyId || runner.revokedAt) return 'cancel';
     const holds = attempt.state === 'live' && cook.currentAttemptId === attempt.id && !isOver(cook.state);
     return holds && attempt.expiresAt.getTime() > Date.now() ? directiveOf({ cook, runner }) : 'cancel';
   });
