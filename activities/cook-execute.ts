@@ -16,6 +16,8 @@ export interface NativeRunner {
   /** The training program; it is given the folder of the job as its last argument. */
   readonly command: readonly string[];
   readonly folder: string;
+  /** Called when the last cook at hand is over after the server asked to drain. */
+  readonly onDrained?: () => void;
 }
 export interface NativeActivities {
   'cook.execute'(input: { readonly orgId: string; readonly cookId: string }): Promise<{ readonly attempt: number }>;
@@ -39,27 +41,50 @@ const finishedSchema = z.looseObject({ accepted_as: z.string(), attempt: z.int()
  * last checkpoint travels in the heartbeat. Safe to retry: every attempt claims anew, and the fence refuses the old one.
  */
 export function createNativeActivities(runner: NativeRunner): NativeActivities {
+  let atHand = 0;
+  let draining = false;
+  const server: CookServer = {
+    put: (url, headers, bytes) => runner.server.put(url, headers, bytes),
+    async post(path, body) {
+      const answer = await runner.server.post(path, body);
+      draining ||= answer.directive === 'drain';
+      return answer;
+    },
+  };
+  const leave = (): void => {
+    atHand -= 1;
+    if (draining && atHand === 0) runner.onDrained?.();
+  };
   return {
     async 'cook.execute'({ cookId }) {
-      const path = `/runner/cooks/${cookId}`;
-      const claim = await claimTask(runner, path);
-      const stop = new AbortController();
-      const signal = AbortSignal.any([stop.signal, cancellationSignal()]);
-      const session = openSession(runner, path, claim, stop);
-      const beating = setInterval(() => void session.beat(), claim.heartbeat_every_s * 1000);
+      atHand += 1;
       try {
-        const folder = join(runner.folder, cookId);
-        const carried: unknown = activityInfo().heartbeatDetails;
-        const checkpoint = claim.checkpoint ?? carried ?? null;
-        const job = { folder, recipe: claim.cook.recipe, checkpoint };
-        const code = await runTrainer(runner.command, job, session.hear, signal);
-        return await session.finish(code, signal.aborted);
+        return await execute({ ...runner, server }, cookId);
       } finally {
-        clearInterval(beating);
-        stop.abort();
+        leave();
       }
     },
   };
+}
+
+async function execute(runner: NativeRunner, cookId: string): Promise<{ readonly attempt: number }> {
+  const path = `/runner/cooks/${cookId}`;
+  const claim = await claimTask(runner, path);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, cancellationSignal()]);
+  const session = openSession(runner, path, claim, stop);
+  const beating = setInterval(() => void session.beat(), claim.heartbeat_every_s * 1000);
+  try {
+    const folder = join(runner.folder, cookId);
+    const carried: unknown = activityInfo().heartbeatDetails;
+    const checkpoint = claim.checkpoint ?? carried ?? null;
+    const job = { folder, recipe: claim.cook.recipe, checkpoint };
+    const code = await runTrainer(runner.command, job, session.hear, signal);
+    return await session.finish(code, signal.aborted);
+  } finally {
+    clearInterval(beating);
+    stop.abort();
+  }
 }
 
 async function claimTask(runner: NativeRunner, path: string): Promise<z.output<typeof claimSchema>> {
@@ -84,18 +109,22 @@ function openSession(
   let checkpoint: unknown;
   let result: object = {};
   let lost = false;
+  let wanted = false;
   let turn: Promise<unknown> = Promise.resolve();
   const artifacts: NonNullable<Said['artifact']>[] = [];
   const call = async (verb: string, body: object): Promise<ServerAnswer> => {
     const answer = await server.post(`${path}/${verb}`, { lease_token, fence, ...body });
-    if (answer.status === 409 || answer.status === 410) lost = true;
+    // What is lost is not cancelled: it says nothing more, whatever the directive.
+    if ([403, 404, 409, 410].includes(answer.status)) lost = true;
     if (lost || answer.directive === 'cancel') stop.abort();
+    wanted = answer.directive === 'checkpoint';
     return answer;
   };
   const tell = async (told: object): Promise<void> => {
     const bytes = log.subarray(sent, sent + PIECE_BYTES);
     const piece = bytes.length > 0 ? { log: pieceOf(bytes) } : {};
-    const { status, json } = await call('status', { state, ...told, ...piece });
+    const saved = wanted && checkpoint !== undefined ? { checkpoint } : {};
+    const { status, json } = await call('status', { state, ...saved, ...told, ...piece });
     if (status === 416) sent = gapSchema.parse(json).expected_offset;
     if (status !== 200 || bytes.length === 0) return;
     sent += bytes.length;
@@ -153,9 +182,14 @@ function openSession(
       }
       state = 'uploading';
       while (sent < log.length && !stop.signal.aborted) await report({});
-      const uploaded = [];
-      for (const artifact of artifacts) uploaded.push(await upload(artifact));
-      return conclude(await call('complete', { artifacts: uploaded, ...result }));
+      for (let again = 0; again < 2; again += 1) {
+        const uploaded = [];
+        for (const artifact of artifacts) uploaded.push(await upload(artifact));
+        const answer = await call('complete', { artifacts: uploaded, ...result });
+        if (answer.status !== 422) return conclude(answer);
+      }
+      const message = 'the completion was refused';
+      return conclude(await call('fail', { class: 'infra', retryable: true, message }));
     },
   };
 }

@@ -11,17 +11,23 @@ import {
 import type { Catalog } from '../src/cooks/catalog.js';
 import { queueOfRecipe, recipeDigest, requireCancellable, termsOf } from '../src/cooks/command.js';
 import type { CookDurable, CookRef } from '../src/cooks/durable.js';
-import { capabilityOf, requireCookable } from '../src/cooks/judge.js';
-import type { Ending } from '../src/cooks/rules.js';
+import { requireCookable } from '../src/cooks/judge.js';
+import { capabilityOf, type Ending } from '../src/cooks/rules.js';
 import { cookPayload } from '../src/cooks/schema.js';
 import { listStaleAttempts, listUndelivered, markDelivered } from '../src/cook-attempts/store.js';
-import { insertCook, listOpenCooks, patchCook, tellCook, type Cook } from '../src/cooks/store.js';
+import { raise } from '../src/cooks/alarm.js';
+import { notifyRequester } from '../src/cooks/notify.js';
+import { listOverdue, listStarving, takeUnattended } from '../src/cooks/queue-store.js';
+import { insertCook, patchCook, tellCook, type Cook } from '../src/cooks/store.js';
 import { settle, type SettleDeps } from '../src/cooks/settle.js';
 import { showCookSummary } from '../src/cooks/view.js';
 import { deliver, loseAttempt, type CookTimes } from '../src/runners/lease.js';
+import { SILENT_MS } from '../src/runners/rules.js';
 import { countUsage } from '../src/usage/store.js';
 
 const PAGE = 500;
+/** A cook whose workflow was looked after is left alone for so long. */
+const LOOK_AGAIN_SECONDS = 300;
 
 export interface CookActivities {
   requestCook(ref: CookCommandRef): Promise<CookSnapshot>;
@@ -58,6 +64,7 @@ export function createCookActivities(deps: CookDeps): CookActivities {
           priority: recipe.priority,
           maxAttempts: recipe.max_attempts,
           requestedBy: command.actor.id,
+          deadlineAt: recipe.timeout_s === undefined ? null : new Date(Date.now() + recipe.timeout_s * 1000),
         });
         await countUsage(tenant, 'cooks');
         await tellCook(tenant, cook.id, { kind: 'requested' });
@@ -74,6 +81,7 @@ export function createCookActivities(deps: CookDeps): CookActivities {
           cancelRequestedAt: found.cancelRequestedAt ?? new Date(),
           ...(isQueued ? { state: 'cancelled', finishedAt: new Date() } : {}),
         });
+        if (isQueued && cook.recipe.notify === true) await notifyRequester(tenant, cook);
         await tellCook(tenant, cook.id, { kind: isQueued ? 'cancelled' : 'cancel_requested' });
         return { cook, status: 200, result: showCookSummary(cook), action: 'cook.cancelled' };
       }),
@@ -87,6 +95,8 @@ export function createCookActivities(deps: CookDeps): CookActivities {
     async tendCooks() {
       const lost = await endLostLeases(deps);
       const told = await tellTemporal(deps);
+      await endOverdue(deps);
+      await raiseAlarms(deps);
       const started = await ensureWorkflows(deps);
       return { lost, told, started };
     },
@@ -125,16 +135,35 @@ async function tellTemporal(deps: CookDeps): Promise<number> {
   return owed.length;
 }
 
-/** Gives every cook that is not over its workflow: after a loss of Temporal's own data. */
+/** Cooks that nobody took in time, or that are not over by their deadline. */
+async function endOverdue({ database, cooks, cookTimes }: CookDeps): Promise<void> {
+  for (const cookId of await database.system((system) => listOverdue(system, cookTimes.queueSeconds))) {
+    await cooks.nudge(cookId);
+    heartbeat(cookId);
+  }
+}
+
+/** A kind of runner that is missing for longer than its patience is somebody's task, long before its cooks expire. */
+async function raiseAlarms({ database, cookTimes }: CookDeps): Promise<void> {
+  const starving = await database.system((system) => listStarving(system, cookTimes.patience, SILENT_MS));
+  for (const { orgId, queue, cookId, runId, queuedAt: since } of starving) {
+    const place = { cookId, runId, since, now: new Date(), occasion: `no_runner:${cookId}` };
+    await database.tenant(orgId, (tenant) => raise(tenant, { kind: 'no_runner', queue }, place));
+    heartbeat(cookId);
+  }
+}
+
+/**
+ * Gives cooks that are not over their workflow: after a loss of Temporal's own data. Each is asked about once in a
+ * while. Safe to retry: a cook whose start failed is looked at again at its next turn.
+ */
 async function ensureWorkflows({ database, cooks, cookTimes }: CookDeps): Promise<number> {
   let started = 0;
-  let after = '';
   for (;;) {
-    const page = await database.system((system) => listOpenCooks(system, after, PAGE));
+    const page = await database.system((system) => takeUnattended(system, PAGE, LOOK_AGAIN_SECONDS));
     for (const cook of page) {
       if (await cooks.ensure({ orgId: cook.orgId, cookId: cook.id }, termsOf(cook, cookTimes))) started += 1;
       heartbeat(cook.id);
-      after = cook.id;
     }
     if (page.length < PAGE) return started;
   }

@@ -45,6 +45,18 @@ const faultPoint = z.string().transform((text, ctx) => {
 });
 export type FaultPoint = z.output<typeof faultPoint>;
 
+/** Seconds, then KIND=SECONDS for kinds of runners with a time of their own. */
+const cookPatience = z.string().transform((text, ctx) => {
+  const [seconds = '', ...own] = text.split(',').map((part) => part.trim());
+  const pairs = own.map((part) => /^([a-z0-9_+-]+)=(\d{1,7})$/.exec(part));
+  if (/^\d{1,7}$/.test(seconds) && !pairs.includes(null)) {
+    const byCapability = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', Number(pair?.[2])]));
+    return { seconds: Number(seconds), byCapability };
+  }
+  ctx.addIssue({ code: 'custom', message: 'must be SECONDS,KIND=SECONDS,… as in 900,a100=3600' });
+  return z.NEVER;
+});
+
 const shared = {
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
@@ -69,6 +81,7 @@ const shared = {
   COOK_START_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
   COOK_QUEUE_HOURS: z.coerce.number().min(0.001).max(720).default(24),
   COOK_RETRY_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
+  COOK_PATIENCE: cookPatience.default({ seconds: 900, byCapability: {} }),
   LEDGER_ORIGIN: z.string().regex(/^[a-z0-9.-]+\/\d{4}$/, 'host/year, as in ledger.example.org/2026'),
 };
 

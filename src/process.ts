@@ -86,11 +86,15 @@ export function openBilling(
 const BEATS_PER_LEASE = 6;
 
 export const cookTimesOf = (
-  config: Pick<SharedConfig, 'COOK_LEASE_SECONDS' | 'COOK_START_SECONDS' | 'COOK_QUEUE_HOURS' | 'COOK_RETRY_SECONDS'>,
+  config: Pick<
+    SharedConfig,
+    'COOK_LEASE_SECONDS' | 'COOK_START_SECONDS' | 'COOK_QUEUE_HOURS' | 'COOK_RETRY_SECONDS' | 'COOK_PATIENCE'
+  >,
 ): CookTimes => ({
   leaseSeconds: config.COOK_LEASE_SECONDS,
   heartbeatSeconds: Math.max(1, Math.floor(config.COOK_LEASE_SECONDS / BEATS_PER_LEASE)),
   startSeconds: config.COOK_START_SECONDS,
   queueSeconds: Math.ceil(config.COOK_QUEUE_HOURS * 3600),
   retrySeconds: config.COOK_RETRY_SECONDS,
+  patience: config.COOK_PATIENCE,
 });

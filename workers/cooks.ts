@@ -24,9 +24,13 @@ await runProcess(async (onStop) => {
       server: createCookServer(config.RUNNER_URL, config.RUNNER_KEY),
       name: config.RUNNER_NAME,
       labels: config.RUNNER_QUEUE.split('.').slice(1),
-      capabilities: { gpu: [config.RUNNER_QUEUE.split('.')[0] ?? 'cpu'] },
+      capabilities: { gpu: (config.RUNNER_QUEUE.split('.')[0] ?? 'cpu').split('+') },
       command: config.RUNNER_COMMAND.split(' '),
       folder: config.RUNNER_FOLDER,
+      onDrained: () => {
+        logger.info('drained');
+        process.kill(process.pid, 'SIGTERM');
+      },
     }),
     maxConcurrentActivityTaskExecutions: config.RUNNER_SLOTS,
     maxHeartbeatThrottleInterval: '10s',

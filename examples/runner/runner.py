@@ -3,7 +3,8 @@
     RUNNER_KEY=dcr_... python3 runner.py http://localhost:3000 [--name NAME] [--once] [--work FOLDER]
 
 A lease is renewed by a thread of its own, so that a busy trainer is never taken for a dead one. Whatever the server
-answers may carry a directive: cancel stops the trainer; a lost lease stops it too, and nothing more is reported.
+answers may carry a directive: cancel stops the trainer, checkpoint sends the last one again, drain ends the runner after
+this cook. A lost lease stops the trainer too, whatever the directive, and nothing more is reported.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import gzip
 import hashlib
 import json
 import os
+import platform
 import random
 import subprocess
 import sys
@@ -35,6 +37,7 @@ class Server:
     def post(self, path, body, tries=8):
         """Posts until there is an answer: an outage is waited out, with growing pauses."""
         for attempt in range(tries):
+            wait = min(10, 0.25 * 2**attempt) * (0.5 + random.random())
             request = urllib.request.Request(
                 self.base + path,
                 data=json.dumps(body).encode(),
@@ -47,9 +50,10 @@ class Server:
             except urllib.error.HTTPError as error:
                 if error.code not in (429, 500, 502, 503):
                     return error.code, json.loads(error.read() or b"{}"), error.headers
+                wait = max(wait, min(60, int(error.headers.get("Retry-After") or 0)))
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 pass
-            time.sleep(min(10, 0.25 * 2**attempt) * (0.5 + random.random()))
+            time.sleep(wait)
         raise ConnectionError(f"no answer from {path}")
 
 
@@ -59,23 +63,31 @@ class Attempt:
         self.path = f"/runner/cooks/{claim['cook']['id']}"
         self.folder = os.path.join(work, claim["cook"]["id"])
         self.lock = threading.RLock()
-        self.stopped, self.cancelled, self.state = threading.Event(), False, "preparing"
+        self.stopped, self.cancelled, self.draining = threading.Event(), False, False
+        self.state, self.checkpoint, self.wanted = "preparing", None, False
         self.log, self.sent, self.pieces = b"", 0, 0
         os.makedirs(self.folder, exist_ok=True)
 
     def call(self, verb, **body):
         lease = {"lease_token": self.claim["lease_token"], "fence": self.claim["fence"]}
         status, answer, _ = self.server.post(f"{self.path}/{verb}", {**lease, **body})
-        if answer.get("directive") == "cancel":
-            self.cancelled = True
-            self.stopped.set()
-        if status in (409, 410):
+        # First of all whether this attempt is still ours: what is lost is not cancelled, and says nothing more.
+        if status in (403, 404, 409, 410):
             self.stopped.set()
             raise Stop(answer.get("code"))
+        directive = answer.get("directive")
+        if directive == "cancel":
+            self.cancelled = True
+            self.stopped.set()
+        self.wanted = directive == "checkpoint"
+        self.draining = self.draining or directive == "drain"
         return status, answer
 
     def status(self, **told):
         with self.lock:
+            self.checkpoint = told.get("checkpoint", self.checkpoint)
+            if self.wanted and self.checkpoint is not None:
+                told["checkpoint"] = self.checkpoint
             piece = self.log[self.sent : self.sent + PIECE_BYTES]
             if piece:
                 told["log"] = {
@@ -148,8 +160,13 @@ class Attempt:
         self.state = "uploading"
         while self.sent < len(self.log):
             self.status()
-        uploaded = [self.upload(artifact) for artifact in artifacts]
-        return self.call("complete", artifacts=uploaded, **result)
+        for _ in range(2):
+            uploaded = [self.upload(artifact) for artifact in artifacts]
+            code, answer = self.call("complete", artifacts=uploaded, **result)
+            if code != 422:
+                return code, answer
+        message = f"completion was refused: {answer.get('detail')}"[:1000]
+        return self.call("fail", **{"class": "infra", "retryable": True, "message": message})
 
 
 def main():
@@ -160,12 +177,16 @@ def main():
     options.add_argument("--work", default=os.path.join(HERE, ".work"))
     given = options.parse_args()
     server = Server(given.base, os.environ["RUNNER_KEY"])
-    asking = {"runner_id": given.name, "capabilities": {"gpu": ["cpu"], "driver": "none"}, "wait_s": 25}
+    framework = f"python {platform.python_version()}"
+    capabilities = {"gpu": ["cpu"], "driver": platform.platform()[:100], "framework": framework}
+    asking = {"runner_id": given.name, "capabilities": capabilities, "wait_s": 25}
     while True:
         try:
             status, claim, headers = server.post("/runner/cooks/next", asking)
         except ConnectionError:
             continue
+        if headers.get("Runner-Directive") == "drain":
+            return print("drained", flush=True)
         if status == 204:
             time.sleep(int(headers.get("Retry-After", "2")))
             continue
@@ -179,7 +200,7 @@ def main():
             print(f"{claim['cook']['id']} attempt {claim['attempt']}: stopped, {stop}", flush=True)
         finally:
             attempt.stopped.set()
-        if given.once:
+        if given.once or attempt.draining:
             return
 
 

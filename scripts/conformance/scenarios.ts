@@ -20,13 +20,17 @@ export interface Played {
   /** When the runner asked for another cook, once it had this one. */
   readonly asksAfter: number[];
 }
+type Special = readonly [number, object, Readonly<Record<string, string>>?];
 /** One rule of the protocol: how the server behaves, and what a runner must have done in the end. */
 export interface Scenario {
   readonly rule: string;
   readonly recipe: object;
-  readonly checkpoint?: unknown;
+  /** The same cook as in the scenario before, in its next attempt. */
+  readonly continues?: boolean;
+  /** What the claim carries, asked when it is made. */
+  readonly checkpoint?: () => unknown;
   /** Another answer than the usual one; 'drop' takes the call and hangs up. */
-  answer?(calls: readonly Call[], index: number): [number, object] | 'drop' | undefined;
+  answer?(calls: readonly Call[], index: number): Special | 'drop' | undefined;
   isOver(played: Played): boolean;
   /** What the runner did wrong; empty when nothing. */
   faults(played: Played): readonly string[];
@@ -142,24 +146,134 @@ export const scenarios = (): readonly Scenario[] => [
       ];
     },
   },
-  ...[[409, 'lease_lost'] as const, [410, 'cook_over'] as const].map(([status, code]): Scenario => ({
-    rule: `says nothing more after ${String(status)} ${code}`,
-    recipe: long,
-    answer: (_calls, index) => (index >= 2 ? [status, { code, directive: 'continue' }] : undefined),
-    isOver: ({ calls }) => calls[2] !== undefined && Date.now() - calls[2].at > 5000,
+  ...[[409, 'lease_lost'] as const, [410, 'cook_over'] as const, [403, 'runner_refused'] as const].map(
+    ([status, code]): Scenario => ({
+      rule: `says nothing more after ${String(status)} ${code}`,
+      recipe: long,
+      answer: (_calls, index) => (index >= 2 ? [status, { code, directive: 'cancel' }] : undefined),
+      isOver: ({ calls }) => calls[2] !== undefined && Date.now() - calls[2].at > 5000,
+      faults: ({ calls }) => {
+        // A report that was under way when the answer came is forgiven.
+        const late = calls.filter(({ at }) => at - (calls[2]?.at ?? at) > 1500);
+        return [
+          ...unless(calls.length > 2, 'it never came to a third report'),
+          ...unless(late.length === 0, `it went on: ${late.map(({ verb }) => verb).join(', ')}`),
+        ];
+      },
+    }),
+  ),
+  {
+    rule: 'waits as long as Retry-After says, then repeats the call unchanged',
+    recipe: short,
+    answer: (_calls, index) => (index === 1 ? [429, { code: 'rate_limited' }, { 'retry-after': '2' }] : undefined),
+    isOver: finished,
     faults: ({ calls }) => {
-      // A report that was under way when the answer came is forgiven.
-      const late = calls.filter(({ at }) => at - (calls[2]?.at ?? at) > 1500);
+      const [, refused, repeated] = calls;
+      const waited = (repeated?.at ?? 0) - (refused?.at ?? 0);
       return [
-        ...unless(calls.length > 2, 'it never came to a third report'),
-        ...unless(late.length === 0, `it went on: ${late.map(({ verb }) => verb).join(', ')}`),
+        ...unless(waited >= 1900, `it waited ${String(waited)} ms instead of two seconds`),
+        ...unless(JSON.stringify(refused?.body) === JSON.stringify(repeated?.body), 'it repeated another call'),
       ];
     },
-  })),
+  },
+  {
+    rule: 'after 422 artifact_unverified uploads again, then completes again',
+    recipe: short,
+    answer: (calls, index) =>
+      calls[index]?.verb === 'complete' && of(calls, 'complete').length === 1
+        ? [422, { code: 'artifact_unverified', directive: 'continue' }]
+        : undefined,
+    isOver: ({ calls }) => {
+      const last = of(calls, 'complete', 'fail').at(-1);
+      return last !== undefined && Date.now() - last.at > 2 * QUIET_MS;
+    },
+    faults: ({ calls, uploads }) => {
+      const wanted = new Set(of(calls, 'artifacts').map(({ body }) => body['name'])).size;
+      return [
+        ...unless(of(calls, 'complete').length === 2, 'it did not complete again'),
+        ...unless(uploads.length === 2 * wanted && uploads.every(Boolean), 'it did not upload everything again'),
+      ];
+    },
+  },
+  {
+    rule: 'sends its checkpoint with the next report when it is asked for one',
+    recipe: long,
+    answer: (calls, index) => {
+      const saved = calls.findIndex(({ body }) => body['checkpoint'] !== undefined);
+      if (saved < 0) return undefined;
+      return directing(index > saved + 3 ? 'cancel' : 'checkpoint', calls, index);
+    },
+    isOver: finished,
+    faults: ({ calls }) => {
+      const saved = calls.findIndex(({ body }) => body['checkpoint'] !== undefined);
+      const next = calls[saved + 1];
+      return [
+        ...unless(saved >= 0, 'it never sent a checkpoint'),
+        ...unless(next?.body['checkpoint'] !== undefined, 'its next report has no checkpoint'),
+      ];
+    },
+  },
+  ...resumption(),
+  // The last one: a runner may end when it is drained.
+  {
+    rule: 'finishes its cook when it is drained, and asks for no other',
+    recipe: short,
+    answer: (calls, index) => directing('drain', calls, index),
+    isOver: finished,
+    faults: ({ calls, asksAfter }) => [
+      ...unless(of(calls, 'complete').length === 1, 'it did not finish its cook'),
+      ...unless(asksAfter.length === 0, 'it asked for another cook'),
+    ],
+  },
 ];
 
-const cancel = (calls: readonly Call[], index: number): [number, object] | undefined => {
+/** An attempt that is lost after some checkpoints, and the next one of the same cook. */
+function resumption(): readonly Scenario[] {
+  const recipe = exampleRecipe(60);
+  let kept: unknown = null;
+  let done = 0;
+  const doneSchema = z.looseObject({ done: z.number() });
+  const progressOf = (calls: readonly Call[]): readonly number[] =>
+    calls.flatMap(({ body }) => doneSchema.safeParse(body['progress']).data?.done ?? []);
+  return [
+    {
+      rule: 'tells of its progress and leaves checkpoints',
+      recipe,
+      answer: (calls) => {
+        const saved = calls.filter(({ body }) => body['checkpoint'] !== undefined);
+        if (saved.length < 3) return undefined;
+        kept = saved[2]?.body['checkpoint'];
+        return [409, { code: 'lease_lost', directive: 'cancel' }];
+      },
+      isOver: ({ calls }) => {
+        const last = calls.at(-1);
+        return kept !== null && last !== undefined && Date.now() - last.at > QUIET_MS;
+      },
+      faults: ({ calls }) => {
+        done = progressOf(calls)[0] ?? 0;
+        return [
+          ...unless(kept !== null, 'it never sent three checkpoints'),
+          ...unless(done > 0, 'it never told of its progress'),
+        ];
+      },
+    },
+    {
+      rule: 'resumes from the checkpoint that the claim carries',
+      continues: true,
+      recipe,
+      checkpoint: () => kept,
+      isOver: ({ calls }) => progressOf(calls).length > 0 && of(calls, 'complete', 'fail').length > 0,
+      faults: ({ calls }) => {
+        const first = progressOf(calls)[0] ?? 0;
+        return unless(first > done, `its first progress is ${String(first)}: it began anew`);
+      },
+    },
+  ];
+}
+
+const directing = (directive: string, calls: readonly Call[], index: number): Special | undefined => {
   if (calls[index]?.verb !== 'status') return undefined;
   const lease_expires_at = new Date(Date.now() + 6000).toISOString();
-  return [200, { directive: 'cancel', state: 'running', lease_expires_at, next_in_s: 1, log_offset: 0 }];
+  return [200, { directive, state: 'running', lease_expires_at, next_in_s: 1, log_offset: 0 }];
 };
+const cancel = (calls: readonly Call[], index: number): Special | undefined => directing('cancel', calls, index);

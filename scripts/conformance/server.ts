@@ -21,16 +21,18 @@ export async function openStage(url: string, key: string): Promise<Stage> {
   const { hostname, port, origin } = new URL(url);
   let played: Played | undefined;
   let given = false;
-  let scenarios = 0;
+  let cooks = 0;
 
-  const claimOf = (cookId: string, { recipe, checkpoint }: Scenario): object => ({
+  const claimOf = (cookId: string, { recipe, checkpoint, continues = false }: Scenario): object => ({
     cook: { id: cookId, recipe, recipe_sha256: '0'.repeat(64) },
-    attempt: 1,
-    lease_token: createHash('sha256').update(cookId).digest('base64url'),
-    fence: 1,
+    attempt: continues ? 2 : 1,
+    lease_token: createHash('sha256')
+      .update(`${cookId}/${String(continues)}`)
+      .digest('base64url'),
+    fence: continues ? 2 : 1,
     lease_expires_at: new Date(Date.now() + HEARTBEAT_SECONDS * 6000).toISOString(),
     heartbeat_every_s: HEARTBEAT_SECONDS,
-    checkpoint: checkpoint ?? null,
+    checkpoint: checkpoint?.() ?? null,
     log: { max_chunk_bytes: 256 * 1024, max_bytes: 32 * 1024 * 1024 },
     directive: 'continue',
   });
@@ -67,7 +69,7 @@ export async function openStage(url: string, key: string): Promise<Stage> {
       return;
     }
     const body = bodySchema.parse(JSON.parse(bytes.toString('utf8')));
-    const cookId = COOK_ID + String(scenarios % 10);
+    const cookId = COOK_ID + String(cooks % 10);
     if (path.endsWith('/next') || path.endsWith('/claim')) {
       if (played && given) played.asksAfter.push(Date.now());
       if (!played || given) {
@@ -97,7 +99,7 @@ export async function openStage(url: string, key: string): Promise<Stage> {
   await once(server, 'listening');
   return {
     async play(scenario, milliseconds) {
-      scenarios += 1;
+      if (scenario.continues !== true) cooks += 1;
       given = false;
       const mine: Played = { scenario, calls: [], uploads: [], strays: [], asksAfter: [] };
       played = mine;

@@ -24,7 +24,7 @@ export const exampleRecipe = (epochs: number): Record<string, unknown> => ({
   hyper: { epochs, learning_rate: 0.05, seed: 1 },
   eval: { suite: 'held-out', metric: 'accuracy', n: 200 },
   outputs: [{ kind: 'model' }],
-  data_policy_ack: '1',
+  data_policy_ack: '1.0.0',
 });
 
 /** Opens a run and asks for a cook on it. */

@@ -13,6 +13,8 @@ export interface Running {
   /** Ends it in order; after the grace time, by force. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   kill(): Promise<void>;
+  /** Starts the same once more, on the same files and ports, after it has ended. */
+  again(): Promise<Running>;
   /** The end of its log, for an error message. */
   tail(): string;
 }
@@ -37,7 +39,7 @@ export function createNursery(logDir: string): Nursery {
   });
   reaper.unref();
   const running: Running[] = [];
-  const adopt = (name: string, child: ChildProcess, log: string): Running => {
+  const adopt = (name: string, child: ChildProcess, log: string, again: () => Promise<Running>): Running => {
     const { pid } = child;
     if (pid === undefined) throw new Error(`${name} could not be started`);
     reaper.stdin.write(`watch ${String(pid)}\n`);
@@ -60,33 +62,33 @@ export function createNursery(logDir: string): Nursery {
       child,
       stop: (signal = 'SIGTERM') => end(signal),
       kill: () => end('SIGKILL'),
+      again,
       tail: () => readFileSync(log, 'utf8').slice(-2000),
     };
     running.push(one);
     return one;
   };
+  const run: Nursery['run'] = (name, command, args, options = {}) => {
+    const log = join(logDir, `${name}.log`);
+    const file = openSync(log, 'a');
+    const child = spawn(command, [...args], { ...options, stdio: ['ignore', file, file] });
+    child.on('error', () => undefined);
+    closeSync(file);
+    return adopt(name, child, log, () => Promise.resolve(run(name, command, args, options)));
+  };
+  const forkOwn: Nursery['fork'] = async (name, script, env) => {
+    const log = join(logDir, `${name}.log`);
+    const file = openSync(log, 'a');
+    const child = fork(script, { env: { ...env, EXIT_WITH_PARENT: '1' }, stdio: ['pipe', file, file, 'ipc'] });
+    closeSync(file);
+    const one = adopt(name, child, log, () => forkOwn(name, script, env));
+    const ready = await Promise.race([once(child, 'message').then(() => true), once(child, 'exit').then(() => false)]);
+    if (!ready) throw new Error(`${name} did not start:\n${one.tail()}`);
+    return one;
+  };
   return {
-    run(name, command, args, options = {}) {
-      const log = join(logDir, `${name}.log`);
-      const file = openSync(log, 'a');
-      const child = spawn(command, [...args], { ...options, stdio: ['ignore', file, file] });
-      child.on('error', () => undefined);
-      closeSync(file);
-      return adopt(name, child, log);
-    },
-    async fork(name, script, env) {
-      const log = join(logDir, `${name}.log`);
-      const file = openSync(log, 'a');
-      const child = fork(script, { env: { ...env, EXIT_WITH_PARENT: '1' }, stdio: ['pipe', file, file, 'ipc'] });
-      closeSync(file);
-      const one = adopt(name, child, log);
-      const ready = await Promise.race([
-        once(child, 'message').then(() => true),
-        once(child, 'exit').then(() => false),
-      ]);
-      if (!ready) throw new Error(`${name} did not start:\n${one.tail()}`);
-      return one;
-    },
+    run,
+    fork: forkOwn,
     running: () => running.filter(({ child }) => child.exitCode === null && child.signalCode === null),
     async close() {
       for (const one of running.toReversed()) await one.stop();

@@ -16,29 +16,32 @@ export interface CookServer {
 
 const TRIES = 8;
 const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 60_000;
 const told = z.looseObject({ directive: z.string() });
 
 export function createCookServer(base: string, key: string): CookServer {
-  const once = async (path: string, body: object): Promise<ServerAnswer | undefined> => {
+  /** The answer, or how many milliseconds the server wants to be left alone. */
+  const once = async (path: string, body: object): Promise<ServerAnswer | number> => {
     try {
       const answer = await fetch(base + path, {
         method: 'POST',
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      if (answer.status === 429 || answer.status >= 500) return undefined;
+      if (answer.status === 429 || answer.status >= 500) return Number(answer.headers.get('retry-after') ?? 0) * 1000;
       const json: unknown = answer.status === 204 ? {} : await answer.json();
       return { status: answer.status, json, directive: told.safeParse(json).data?.directive ?? 'continue' };
     } catch {
-      return undefined;
+      return 0;
     }
   };
   return {
     async post(path, body) {
       for (let attempt = 0; attempt < TRIES; attempt += 1) {
         const answer = await once(path, body);
-        if (answer) return answer;
-        await pause(FIRST_PAUSE_MS * 2 ** attempt);
+        if (typeof answer !== 'number') return answer;
+        const asked = Number.isFinite(answer) ? Math.min(answer, LONGEST_PAUSE_MS) : 0;
+        await pause(Math.max(FIRST_PAUSE_MS * 2 ** attempt, asked));
       }
       throw new Error(`no answer from ${path}`);
     },

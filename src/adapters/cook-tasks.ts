@@ -1,5 +1,6 @@
 import {
   ActivityCancelledError,
+  ActivityCompletionError,
   ActivityNotFoundError,
   ApplicationFailure,
   isGrpcCancelledError,
@@ -127,7 +128,11 @@ export function createCookTasks(client: Client): CookTasks {
 
 /** Temporal out of reach is an outage that a runner waits out; anything else is a bug and stays itself. */
 function outage(error: unknown): Error {
-  const isAway = isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause));
+  const isAway =
+    isGrpcServiceError(error) ||
+    // The SDK keeps no cause of these; what it knows by name was caught before.
+    error instanceof ActivityCompletionError ||
+    (error instanceof Error && isGrpcServiceError(error.cause));
   return isAway ? new Refusal('unavailable', 'Temporal did not answer in time.', {}, { cause: error }) : toError(error);
 }
 

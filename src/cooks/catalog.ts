@@ -6,11 +6,14 @@ import type { Recipe } from './schema.js';
 export interface Catalog {
   /** Whether the organization may train on a dataset now: a live grant, and a licence that allows it. */
   datasetStanding(tenant: Tenant, dataset: Recipe['datasets'][number]): Promise<DatasetStanding>;
+  /** Whether the pin that a recipe names is this organization's, and of this model. */
+  pinStanding(tenant: Tenant, model: Recipe['base_model']): Promise<RecipeFacts['pin']>;
   modelStanding(tenant: Tenant, model: Recipe['base_model']): Promise<RecipeFacts['model']>;
 }
 
-/** No catalogue knows anything: a recipe that names a dataset is refused, a model is taken as declared. */
+/** No catalogue knows anything: a recipe that names a dataset or a pin is refused, a model is taken as declared. */
 export const emptyCatalog: Catalog = {
+  pinStanding: (_tenant, { pin_id }) => Promise.resolve(pin_id === undefined ? 'none' : 'unknown'),
   datasetStanding: () => Promise.resolve('unknown'),
   modelStanding: () => Promise.resolve({ standing: 'unknown', contextTokens: null }),
 };

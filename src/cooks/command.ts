@@ -13,8 +13,8 @@ import type { Answer } from '../runs/command.js';
 import type { CookCommandRef, CookTerms } from './apply.js';
 import type { Catalog } from './catalog.js';
 import type { CookDurable } from './durable.js';
-import { capabilityOf, requireCookable } from './judge.js';
-import { isOver, priorityKeyOf, queueOf } from './rules.js';
+import { requireCookable } from './judge.js';
+import { capabilityOf, isOver, priorityKeyOf, queueOf } from './rules.js';
 import type { Recipe } from './schema.js';
 import { findCook, type Cook } from './store.js';
 

@@ -3,11 +3,9 @@ import { Refusal } from '../kernel/refusals.js';
 import { findLargestVram } from '../runners/store.js';
 import { findRunState } from '../runs/store.js';
 import type { Catalog } from './catalog.js';
-import { faultsOf, type RecipeFault } from './rules.js';
+import { trainingDataPolicy } from '../policies/training-data.js';
+import { capabilityOf, faultsOf, kindsOf, type RecipeFault } from './rules.js';
 import type { Recipe } from './schema.js';
-
-/** The kind of runner a recipe asks for. */
-export const capabilityOf = ({ resources }: Recipe): string => resources.gpu_kinds[0] ?? 'cpu';
 
 /** Gathers what is known from outside about a recipe, and asks the rule. */
 export async function judge(
@@ -23,11 +21,15 @@ export async function judge(
     const standing = await catalog.datasetStanding(tenant, dataset);
     datasets.push({ name: `${dataset.slug}@${dataset.version}`, standing });
   }
+  const baseline = recipe.eval?.baseline_run_id;
   return faultsOf(recipe, {
+    knowsPolicy: trainingDataPolicy(recipe.data_policy_ack) !== undefined,
+    knowsBaseline: baseline === undefined || (await findRunState(tenant, baseline)) !== undefined,
+    pin: await catalog.pinStanding(tenant, recipe.base_model),
     runState: run.state,
     datasets,
     model: await catalog.modelStanding(tenant, recipe.base_model),
-    largestVramGb: await findLargestVram(tenant, capabilityOf(recipe)),
+    largestVramGb: await findLargestVram(tenant, kindsOf(capabilityOf(recipe))),
   });
 }
 

@@ -30,6 +30,9 @@ export class CookRow extends Model {
   declare createdAt: Date;
   declare startedAt: Date | null;
   declare finishedAt: Date | null;
+  declare queuedAt: Date;
+  declare deadlineAt: Date | null;
+  declare lookAt: Date;
 }
 
 export class CookEventRow extends Model {

@@ -8,6 +8,7 @@ import { cutPage, nextLink, readPage } from '../http/paging.js';
 import { Refusal } from '../kernel/refusals.js';
 import { orPending, reply } from '../runs/command.js';
 import { runParams } from '../runs/schema.js';
+import { askForCheckpoint } from './checkpoint.js';
 import { cancelCook, queueOfRecipe, recipeDigest, requestCook, type CookCommandDeps } from './command.js';
 import { judge } from './judge.js';
 import { mayCook } from './policy.js';
@@ -135,6 +136,24 @@ export function cookRoutes(deps: CookRouteDeps): readonly Route[] {
       refuses: ['forbidden', 'not_found', 'invalid_transition', 'unavailable'],
       handle: async ({ actor, params, request }) =>
         reply(await cancelCook(deps, { actor, request, cookId: params.cook_id }), cookSummaryView),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/cooks/{cook_id}/checkpoint',
+      operationId: 'checkpointCook',
+      summary: 'Ask the runner of a cook to leave a checkpoint at its next report',
+      auth: caller('cooks:write'),
+      may: mayCook,
+      params: cookParams,
+      query: none,
+      body: noBody,
+      response: cookSummaryView,
+      status: 202,
+      refuses: ['forbidden', 'not_found', 'invalid_transition'],
+      handle: async ({ actor, params, request }) => {
+        const work = (tenant: Tenant) => askForCheckpoint(tenant, { actor, request }, params.cook_id);
+        return { body: showCookSummary(await database.tenant(actor.orgId, work)) };
+      },
     }),
     defineRoute({
       method: 'get',

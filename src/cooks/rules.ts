@@ -44,6 +44,14 @@ export const mayCookIn = (runState: string): boolean => !['receipted', 'cancelle
 export const queueOf = (capability: string, labels: readonly string[]): string =>
   [capability, ...labels.toSorted()].join('.');
 
+/** The kinds of runner any of which will do, as one name; a recipe without a GPU asks for a processor. */
+export const capabilityOf = ({
+  resources,
+}: {
+  readonly resources: { readonly gpu_kinds: readonly string[] };
+}): string => [...new Set(resources.gpu_kinds)].toSorted().join('+') || 'cpu';
+export const kindsOf = (capability: string): readonly string[] => capability.split('+');
+
 /** Temporal's five levels, 1 first, from a priority of 0 to 100. */
 export const priorityKeyOf = (priority: number): number => 5 - Math.min(4, Math.floor(priority / 20));
 
@@ -56,10 +64,17 @@ export interface RecipeFacts {
   readonly model: { readonly standing: 'listed' | 'withdrawn' | 'unknown'; readonly contextTokens: number | null };
   /** Memory of the largest runner of the capability; null while none is known. */
   readonly largestVramGb: number | null;
+  /** Whether the acknowledged version of the training-data policy was ever published. */
+  readonly knowsPolicy: boolean;
+  /** Whether the run that the evaluation is compared with is one of this organization. */
+  readonly knowsBaseline: boolean;
+  /** Whether the pin of the base model is one of this organization, and of this model. */
+  readonly pin: 'none' | 'matches' | 'differs' | 'unknown';
 }
 /** The parts of a recipe that are judged by more than their shape. */
 export interface JudgedRecipe {
-  readonly base_model: { readonly slug: string };
+  readonly base_model: { readonly slug: string; readonly pin_id?: string | undefined };
+  readonly data_policy_ack: string;
   readonly method: (typeof methods)[number];
   readonly hyper: {
     readonly learning_rate?: number | undefined;
@@ -101,6 +116,7 @@ export function faultsOf(recipe: JudgedRecipe, facts: RecipeFacts): readonly Rec
     ...(facts.model.standing === 'withdrawn'
       ? [invalid('/base_model', `The model ${recipe.base_model.slug} was withdrawn.`)]
       : []),
+    ...namedFaults(recipe, facts),
     ...hyperFaults(recipe, facts.model.contextTokens),
     ...resourceFaults(recipe, facts.largestVramGb),
   ];
@@ -120,6 +136,19 @@ function datasetFault(name: string, standing: DatasetStanding, path: string): re
     case 'unknown':
       return [{ code: 'no_grant', path, message: `No live grant of ${name} allows training.` }];
   }
+}
+
+/** What a recipe names that is somewhere else. */
+function namedFaults(recipe: JudgedRecipe, { knowsPolicy, knowsBaseline, pin }: RecipeFacts): readonly RecipeFault[] {
+  const faults: RecipeFault[] = [];
+  if (!knowsPolicy) {
+    const message = `There is no version ${recipe.data_policy_ack} of the training-data policy: GET /policy/training-data.`;
+    faults.push(invalid('/data_policy_ack', message));
+  }
+  if (!knowsBaseline) faults.push(invalid('/eval/baseline_run_id', 'No such run.'));
+  if (pin === 'unknown') faults.push(invalid('/base_model/pin_id', 'No such pin.'));
+  if (pin === 'differs') faults.push(invalid('/base_model', 'The pin is of another model, revision or digest.'));
+  return faults;
 }
 
 function hyperFaults({ hyper, method }: JudgedRecipe, contextTokens: number | null): readonly RecipeFault[] {
@@ -163,13 +192,32 @@ export interface Ending {
 /** What an attempt reported, once it was accepted; the first to be accepted is the cook's outcome. */
 export type OutcomeKind = 'completed' | 'cancelled' | 'failed';
 
+/** What has no time left: a cook in its queue, or the whole of it. */
+export type Overdue = 'queue' | 'deadline' | null;
+
+export function overdueOf(
+  cook: { readonly state: CookState; readonly queuedAt: Date; readonly deadlineAt: Date | null },
+  queueSeconds: number,
+  now: Date,
+): Overdue {
+  if (cook.deadlineAt !== null && cook.deadlineAt <= now) return 'deadline';
+  const waited = now.getTime() - cook.queuedAt.getTime();
+  return cook.state === 'queued' && waited >= queueSeconds * 1000 ? 'queue' : null;
+}
+
 /** The state in which a cook ends: what a runner's accepted report says, or else how the waiting ended. */
 export function finalState(
-  accepted: OutcomeKind | undefined,
-  cancelRequested: boolean,
+  cook: {
+    readonly accepted: OutcomeKind | undefined;
+    readonly cancelRequested: boolean;
+    readonly attempts: number;
+    readonly overdue: Overdue;
+  },
   ending: Ending,
 ): Extract<CookState, 'completed' | 'failed' | 'cancelled' | 'expired'> {
+  const { accepted, cancelRequested, attempts, overdue } = cook;
   if (accepted !== undefined) return accepted;
   if (cancelRequested) return 'cancelled';
-  return ending.kind === 'timeout' && ending.detail === 'SCHEDULE_TO_START' ? 'expired' : 'failed';
+  if (overdue === 'queue' || (ending.kind === 'timeout' && ending.detail === 'SCHEDULE_TO_START')) return 'expired';
+  return overdue === 'deadline' && attempts === 0 ? 'expired' : 'failed';
 }

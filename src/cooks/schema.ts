@@ -68,7 +68,7 @@ export const recipeSchema = z
       .optional(),
     resources: z
       .strictObject({
-        gpu_kinds: z.array(word).max(1).default([]),
+        gpu_kinds: z.array(word).max(8).default([]).meta({ description: 'Kinds of GPU, any of which will do.' }),
         gpu_count: z.int().min(0).max(1024).default(0),
         min_vram_gb: z.number().min(0).max(100_000).optional(),
         est_peak_vram_gb: z.number().min(0).max(100_000).optional(),
@@ -83,8 +83,15 @@ export const recipeSchema = z
       .max(20)
       .default([]),
     priority: z.int().min(0).max(100).default(50),
+    timeout_s: z
+      .int()
+      .min(1)
+      .max(30 * 86_400)
+      .optional()
+      .meta({ description: 'Seconds from the request after which the cook ends, however far it is.' }),
     max_attempts: z.int().min(1).max(5).default(3),
     data_policy_ack: text.meta({ description: 'Version of the training-data policy that the requester accepts.' }),
+    notify: z.boolean().optional().meta({ description: 'Whether the requester gets a mail when the cook is over.' }),
     config_sha256: sha256.optional(),
   })
   .meta({ id: 'CookRecipe' });
@@ -117,6 +124,7 @@ const summaryFields = {
   run_id: z.string(),
   state: z.enum(cookStates),
   cancel_requested: z.boolean(),
+  checkpoint_requested: z.boolean(),
   method: z.enum(methods),
   queue: z.string(),
   priority: z.int(),

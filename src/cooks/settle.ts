@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { listArtifacts } from '../artifacts/store.js';
 import { recordEvent } from '../audit-log/store.js';
 import type { CommandActor } from '../commands/store.js';
 import { listAttemptLog } from '../cook-logs/store.js';
@@ -11,15 +10,17 @@ import { mintReceipt, type MintDeps } from '../receipts/mint.js';
 import { insertShare } from '../shares/store.js';
 import { newId } from '../db/new-id.js';
 import type { Tokens } from '../auth/tokens.js';
-import { loseAttempt } from '../runners/lease.js';
+import { loseAttempt, type CookTimes } from '../runners/lease.js';
+import { raise } from './alarm.js';
 import { requireCook, snapshotOf, type CookSnapshot } from './apply.js';
-import { liftOf, type Lift } from './lift.js';
-import { finalState, isOver, type Ending } from './rules.js';
-import { findAttempt, type Attempt } from '../cook-attempts/store.js';
+import { liftOf } from './lift.js';
+import { notifyRequester } from './notify.js';
+import { finalState, isOver, overdueOf, type Ending, type Overdue } from './rules.js';
+import { gatherReceiptFacts, type Prepared } from './receipt-facts.js';
+import { findAttempt } from '../cook-attempts/store.js';
 import { findCook, patchCook, tellCook, type Cook, type Failure } from './store.js';
 
 const inflate = promisify(gunzip);
-const RUNNER_KINDS = 'https://defendablecloud.com/runners';
 const WORKFLOW: CommandActor = {
   kind: 'system',
   id: 'cook-execution',
@@ -32,6 +33,7 @@ const WORKFLOW: CommandActor = {
 export interface SettleDeps extends MintDeps {
   readonly database: Database;
   readonly tokens: Tokens;
+  readonly cookTimes: CookTimes;
 }
 
 /**
@@ -51,15 +53,19 @@ export async function settle(
     if (accepted && accepted.id !== prepared?.attempt.id)
       throw new Error(`settle: the outcome of ${cookId} was accepted meanwhile; the retry reads it`);
     if (!accepted && cook.currentAttemptId !== null) await loseAttempt(tenant, cookId, cook.currentAttemptId);
-    const state = finalState(accepted?.outcome?.kind, cook.cancelRequestedAt !== null, ending);
     const now = new Date();
+    const overdue = overdueOf(cook, deps.cookTimes.queueSeconds, now);
+    const standing = { cancelRequested: cook.cancelRequestedAt !== null, attempts: cook.attempt, overdue };
+    const state = finalState({ accepted: accepted?.outcome?.kind, ...standing }, ending);
+    const failure = state === 'completed' || state === 'cancelled' ? null : failureOf(cook, ending, overdue);
     let over = await patchCook(tenant, cookId, {
       state,
       finishedAt: now,
-      failure: state === 'completed' || state === 'cancelled' ? null : failureOf(cook, ending),
+      failure,
       lift: state === 'completed' && prepared ? prepared.lift : null,
     });
     if (state === 'completed' && prepared) over = await seal(tenant, deps, over, prepared);
+    await tellPeople(tenant, over, now);
     await tellCook(tenant, cookId, { kind: state, data: { ending: ending.kind } });
     await recordEvent(tenant, { actor: WORKFLOW, action: `cook.${state}`, target: cookId, runId: cook.runId });
     return snapshotOf(over);
@@ -74,7 +80,7 @@ async function seal(
   prepared: Prepared,
 ): Promise<Cook> {
   const now = cook.finishedAt ?? new Date();
-  const facts = (): Promise<CookReceiptFacts> => gather(tenant, cook, prepared, now);
+  const facts = (): Promise<CookReceiptFacts> => gatherReceiptFacts(tenant, cook, prepared, now);
   const request = { subjectId: cook.id, now, facts };
   const { receipt, isNew } = await mintReceipt(tenant, { signer, logId }, cookKind, request);
   if (isNew) {
@@ -89,12 +95,6 @@ async function seal(
     });
   }
   return patchCook(tenant, cook.id, { receiptId: receipt.id });
-}
-
-interface Prepared {
-  readonly attempt: Attempt;
-  readonly lift: Lift;
-  readonly logSha256: string | null;
 }
 
 /** What takes time and does not change any more: the bootstrap, and the digest of the log. */
@@ -115,71 +115,22 @@ async function digestLog(tenant: Tenant, cookId: string, attempt: number): Promi
   return hash.digest('hex');
 }
 
-function failureOf({ failure }: Cook, ending: Ending): Failure {
-  if (ending.kind === 'timeout' && ending.detail === 'SCHEDULE_TO_START')
+/** A cook that nobody took, or that lost every runner it had, is somebody's task; and who asked to hear of its end does. */
+async function tellPeople(tenant: Tenant, cook: Cook, now: Date): Promise<void> {
+  if (cook.recipe.notify === true) await notifyRequester(tenant, cook);
+  const { id: cookId, runId, queue, queuedAt: since } = cook;
+  if (cook.state === 'expired')
+    await raise(tenant, { kind: 'no_runner', queue }, { cookId, runId, since, now, occasion: `expired:${cookId}` });
+  if (cook.state === 'failed' && cook.failure?.class === 'runner_lost')
+    await raise(tenant, { kind: 'lost_attempts', queue }, { cookId, runId, since, now, occasion: `lost:${cookId}` });
+}
+
+function failureOf({ failure }: Cook, ending: Ending, overdue: Overdue): Failure {
+  if (overdue === 'deadline')
+    return { class: 'timeout', retryable: false, message: 'The cook was not over by its deadline.' };
+  if (overdue === 'queue' || (ending.kind === 'timeout' && ending.detail === 'SCHEDULE_TO_START'))
     return { class: 'infra', retryable: false, message: 'No runner took this cook in time.' };
   if (ending.kind === 'timeout' && ending.detail === 'START_TO_CLOSE')
     return { class: 'timeout', retryable: false, message: 'The attempt took longer than max_hours.' };
   return failure ?? { class: 'runner_lost', retryable: false, message: 'No attempt reported an outcome.' };
-}
-
-/** What a cook's receipt seals: recipe, datasets, base model, runner and outcome. */
-async function gather(
-  tenant: Tenant,
-  cook: Cook,
-  { attempt, lift, logSha256 }: Prepared,
-  now: Date,
-): Promise<CookReceiptFacts> {
-  const { recipe } = cook;
-  const artifacts = (await listArtifacts(tenant, cook.id)).filter(
-    (one) => one.attempt === attempt.attempt && one.verifiedAt !== null,
-  );
-  const cost = attempt.outcome?.runtime?.['cost_cents'];
-  return {
-    cookId: cook.id,
-    builderId: `${RUNNER_KINDS}/${attempt.transport}/v1`,
-    externalParameters: {
-      method: recipe.method,
-      hyper: plain(recipe.hyper),
-      eval: plain(recipe.eval ?? null),
-      capability: cook.capability,
-      dataPolicy: recipe.data_policy_ack,
-      attempt: attempt.attempt,
-      runtime: plain(attempt.outcome?.runtime ?? {}),
-      outcomeSha256: attempt.outcomeDigest,
-    },
-    resolvedDependencies: [
-      { name: 'recipe', uri: 'urn:defendablecloud:recipe', digest: { sha256: cook.recipeSha256 } },
-      ...(recipe.base_model.sha256 === undefined
-        ? []
-        : [
-            {
-              name: 'base-model',
-              uri: `urn:defendablecloud:model:${encodeURIComponent(recipe.base_model.slug)}@${encodeURIComponent(recipe.base_model.revision)}`,
-              digest: { sha256: recipe.base_model.sha256 },
-            },
-          ]),
-      ...recipe.datasets.map(({ slug, version, sha256 }) => ({
-        name: 'dataset',
-        uri: `urn:defendablecloud:dataset:${encodeURIComponent(slug)}@${encodeURIComponent(version)}`,
-        digest: { sha256 },
-      })),
-    ],
-    startedOn: (cook.startedAt ?? attempt.claimedAt).toISOString(),
-    finishedOn: now.toISOString(),
-    artifacts: [
-      { name: 'outcome', sha256: attempt.outcomeDigest ?? '' },
-      ...artifacts.map(({ name, sha256 }) => ({ name, sha256 })),
-    ],
-    logSha256,
-    lift: { claim: lift.claim, metric: lift.metric, lower: lift.ci95?.[0] ?? null, n: lift.n },
-    requestedBy: cook.requestedBy,
-    costCents: typeof cost === 'number' ? Math.round(cost) : null,
-  };
-}
-
-/** Without undefined members, which canonical JSON has no place for. */
-function plain(value: unknown): unknown {
-  const copy: unknown = JSON.parse(JSON.stringify(value));
-  return copy;
 }

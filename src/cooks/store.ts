@@ -35,6 +35,10 @@ export interface Cook {
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** Since when it waits for a runner, or last did. */
+  readonly queuedAt: Date;
+  /** When it must be over; null when the recipe names no time. */
+  readonly deadlineAt: Date | null;
 }
 export interface CookEvent {
   readonly id: number;
@@ -55,6 +59,7 @@ type NewCook = Pick<
   | 'priority'
   | 'maxAttempts'
   | 'requestedBy'
+  | 'deadlineAt'
 >;
 type CookPatch = Partial<
   Pick<
@@ -70,7 +75,8 @@ type CookPatch = Partial<
     | 'receiptId'
     | 'startedAt'
     | 'finishedAt'
-  >
+    | 'queuedAt'
+  > & { readonly lookAt: Date }
 >;
 
 const cooks = (tenant: Tenant): QueryBuilder<CookRow, CookRow[]> =>
@@ -122,51 +128,12 @@ export async function listCookIds(tenant: Tenant, runId: string): Promise<readon
   return (await cooks(tenant).where({ runId }).select('id').orderBy('id')).map(({ id }) => id);
 }
 
-/** Cooks that are not over, of every organization, for the sweep that restarts their workflows. */
-export async function listOpenCooks(system: System, afterId: string, limit: number): Promise<readonly Cook[]> {
-  return CookRow.query(system.trx)
-    .whereNotIn('state', ['completed', 'failed', 'cancelled', 'expired'])
-    .where('id', '>', afterId)
-    .orderBy('id')
-    .limit(limit);
-}
-
 /** Whether a cook is there, whoever owns it. */
 export async function findAnyCook(
   system: System,
   id: string,
 ): Promise<{ readonly orgId: string; readonly state: CookState } | undefined> {
   return CookRow.query(system.trx).findById(id).select('orgId', 'state');
-}
-
-/** How many cooks wait or run, by queue, with the age of the oldest that waits. */
-export async function countQueues(
-  system: System,
-): Promise<
-  readonly { readonly queue: string; readonly state: CookState; readonly count: number; readonly oldest: Date }[]
-> {
-  return system
-    .trx('cooks')
-    .whereNotIn('state', ['completed', 'failed', 'cancelled', 'expired'])
-    .groupBy('queue', 'state')
-    .orderBy(['queue', 'state'])
-    .select('queue', 'state', system.trx.raw('count(*)::int as count'), system.trx.raw('min(created_at) as oldest'));
-}
-
-/** The queue with the most urgent cook that a runner of these capabilities and labels may take: a hint where to poll. */
-export async function findWaitingQueue(
-  system: System,
-  capabilities: readonly string[],
-  labels: readonly string[],
-): Promise<string | undefined> {
-  const row = await CookRow.query(system.trx)
-    .where({ state: 'queued' })
-    .whereIn('capability', [...capabilities])
-    .whereRaw('labels <@ ?::text[]', [[...labels]])
-    .orderBy([{ column: 'priority', order: 'desc' }, { column: 'createdAt' }])
-    .select('queue')
-    .first();
-  return row?.queue;
 }
 
 /** Appends to a cook's story and wakes who listens, at the commit. Ids grow in commit order: the cook is locked. */

@@ -10,6 +10,7 @@ export function showCookSummary(cook: Cook): z.input<typeof cookSummaryView> {
     run_id: cook.runId,
     state: cook.state,
     cancel_requested: cook.cancelRequestedAt !== null,
+    checkpoint_requested: cook.checkpointRequestedAt !== null,
     method: cook.recipe.method,
     queue: cook.queue,
     priority: cook.priority,

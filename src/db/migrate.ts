@@ -14,6 +14,7 @@ import { shares } from './migrations/0016-shares.js';
 import { membership } from './migrations/0040-membership.js';
 import { cooks } from './migrations/0030-cooks.js';
 import { catalogs } from './migrations/0050-catalogs.js';
+import { cookDeadlines } from './migrations/0031-cook-deadlines.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -32,6 +33,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0070-incidents', sql: incidents },
   { name: '0050-catalogs', sql: catalogs },
   { name: '0072-webhooks', sql: webhooks },
+  { name: '0031-cook-deadlines', sql: cookDeadlines },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Actor } from '../auth/actor.js';
-import { Refusal, type Fault, type RefusalCode } from '../kernel/refusals.js';
+import { Refusal, type Fault, type RefusalCode, type RefusalDetails } from '../kernel/refusals.js';
 import type { Gate } from './gates.js';
 
 /** What every handler may know about its request. */
@@ -62,6 +62,8 @@ interface RouteSpec<T, P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   /** Media types besides JSON that the route answers in. */
   readonly media?: readonly string[];
   readonly refuses: readonly RefusalCode[];
+  /** What every refusal of this route tells besides, whatever the fault: the input as it came, unchecked. */
+  readonly tellBesides?: (actor: T, input: Pick<RawInput, 'params' | 'body'>) => Promise<RefusalDetails>;
   handle(input: {
     readonly actor: T;
     readonly params: z.output<P>;
@@ -136,14 +138,22 @@ export function defineRoute<T, P extends z.ZodType, Q extends z.ZodType, B exten
     refuses: spec.refuses,
     schemas: { params, query, body, response },
     admit,
-    run: (input, actor) =>
-      spec.handle({
-        actor: admit(actor),
-        params: parse(params, input.params, 'not_found', '/path'),
-        query: parse(query, input.query, 'invalid_request', '/query'),
-        body: parse(body, input.body, 'invalid_request', ''),
-        request: input.request,
-      }),
+    run: async (input, actor) => {
+      const admitted = admit(actor);
+      try {
+        return await spec.handle({
+          actor: admitted,
+          params: parse(params, input.params, 'not_found', '/path'),
+          query: parse(query, input.query, 'invalid_request', '/query'),
+          body: parse(body, input.body, 'invalid_request', ''),
+          request: input.request,
+        });
+      } catch (error) {
+        if (!spec.tellBesides || !(error instanceof Refusal)) throw error;
+        const besides = await spec.tellBesides(admitted, input);
+        throw new Refusal(error.code, error.message, { ...besides, ...error.details }, { cause: error });
+      }
+    },
   };
 }
 

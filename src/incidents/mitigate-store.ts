@@ -13,7 +13,11 @@ interface Recovered {
  * Mitigates the open incidents of outages that ended, with a line on the timeline each; resolving is for a person. Safe
  * to repeat: an incident that is mitigated already, or that a person took further, stays as it is.
  */
-export async function mitigateRecovered({ trx }: System | Tenant, recovered: readonly Recovered[]): Promise<void> {
+export async function mitigateRecovered(
+  { trx }: System | Tenant,
+  recovered: readonly Recovered[],
+  { actor, reason }: { readonly actor: string; readonly reason: string },
+): Promise<void> {
   if (recovered.length === 0) return;
   await trx.raw(
     `with moved as (
@@ -23,8 +27,8 @@ export async function mitigateRecovered({ trx }: System | Tenant, recovered: rea
        where i.org_id = r."orgId" and i.dedup_key = r."dedupKey" and i.state in ('triage', 'open', 'acknowledged')
        returning i.org_id, i.id, i.mitigated_at, r.key)
      insert into incident_events (org_id, incident_id, at, kind, actor, body, source_key)
-     select org_id, id, mitigated_at, 'mitigated', '{"kind": "system", "id": "watchdog"}', '{"reason": "the agent is back"}', key
+     select org_id, id, mitigated_at, 'mitigated', ?::jsonb, ?::jsonb, key
      from moved`,
-    [JSON.stringify(recovered)],
+    [JSON.stringify(recovered), JSON.stringify({ kind: 'system', id: actor }), JSON.stringify({ reason })],
   );
 }

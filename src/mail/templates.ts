@@ -3,7 +3,7 @@ import { assertNever } from '../kernel/assert-never.js';
 import { membershipMail } from './membership.js';
 
 export type MailTemplate =
-  'sign_in' | 'invite' | 'review_reminder' | 'membership' | 'incident_escalation' | 'article73_reminder';
+  'sign_in' | 'invite' | 'review_reminder' | 'membership' | 'incident_escalation' | 'article73_reminder' | 'cook_over';
 export interface Mail {
   readonly subject: string;
   readonly text: string;
@@ -47,6 +47,11 @@ export function renderMail(
       return {
         subject: 'A serious incident must be reported',
         text: `The report under Article 73 of the EU AI Act is due by ${params['deadline'] ?? ''}:\n\n${publicUrl}/incidents/${params['incident_id'] ?? ''}\n`,
+      };
+    case 'cook_over':
+      return {
+        subject: `A cook is over: ${params['state'] ?? 'see there'}`,
+        text: `The cook that you asked for is ${params['state'] ?? 'over'}:\n\n${publicUrl}/cooks/${params['cook_id'] ?? ''}\n`,
       };
     default:
       return assertNever(template);

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { MIN_POLL_MS, type CookTask } from '../adapters/cook-tasks.js';
 import { cookWorkflowId } from '../cooks/durable.js';
-import { isOver } from '../cooks/rules.js';
+import { isOver, kindsOf } from '../cooks/rules.js';
 import { findCheckpoint, findAttempt, insertAttempt, type Attempt } from '../cook-attempts/store.js';
-import { findAnyCook, findWaitingQueue, lockCook, patchCook, tellCook, type Cook } from '../cooks/store.js';
+import { calm } from '../cooks/alarm.js';
+import { findWaitingQueue } from '../cooks/queue-store.js';
+import { findAnyCook, lockCook, patchCook, tellCook, type Cook } from '../cooks/store.js';
 import type { Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
-import { deliver, directiveOf, leaseHash, loseAttempt, type RunnerDeps } from './lease.js';
+import { deliver, directiveOf, isLate, leaseHash, loseAttempt, type RunnerDeps } from './lease.js';
 import { logLimits, type ClaimBody, type ClaimView, type NextBody } from './schema.js';
 import { registerRunner, type Runner } from './store.js';
 
@@ -52,8 +54,10 @@ async function admit(
   const runner = await database.system((system) =>
     registerRunner(system, { keyId, name, transport, labels, capabilities }),
   );
-  if (runner.revokedAt) throw new Refusal('runner_refused', 'This runner was revoked.');
-  if (runner.quarantinedAt) throw new Refusal('runner_refused', 'This runner let too many leases run out.');
+  const refuse = (why: string): Refusal => new Refusal('runner_refused', why, { directive: 'drain' });
+  if (runner.revokedAt) throw refuse('This runner was revoked.');
+  if (runner.quarantinedAt) throw refuse('This runner let too many leases run out.');
+  if (runner.draining && transport === 'native') throw refuse('This runner is drained.');
   return runner;
 }
 
@@ -69,15 +73,18 @@ export async function claimNative(
   const runner = await admit(deps, keyId, body, 'native');
   const holder = await deps.cookTasks.holderOf(cookWorkflowId(cookId));
   if (holder?.identity !== `native:${body.runner_id}` || holder.workflowRunId !== body.workflow_run_id)
-    throw new Refusal('lease_lost', 'Temporal has not given this cook to this runner.');
+    throw new Refusal('lease_lost', 'Temporal has not given this cook to this runner.', { directive: 'cancel' });
   const taken = await deps.database.tenant(cook.orgId, (tenant) =>
     lease(tenant, deps, { runner, cookId, checkpoint: undefined, token: null }),
   );
   if (taken.kind === 'leased') return taken.claim;
-  if (taken.kind === 'unfit') throw new Refusal('runner_refused', 'This runner does not know the method of the cook.');
+  if (taken.kind === 'unfit')
+    throw new Refusal('runner_refused', 'This runner is not of the kind that the cook needs.', {
+      directive: 'continue',
+    });
   // Its workflow may wait for a runner that died after its report, or for an attempt that is not left.
   await deps.cooks.nudge(cookId);
-  throw new Refusal('cook_over', `The cook is ${cook.state}.`, { current_state: cook.state });
+  throw new Refusal('cook_over', `The cook is ${cook.state}.`, { current_state: cook.state, directive: 'cancel' });
 }
 
 /** Turns a task into a lease; a task that nobody should work on any more is answered instead, and undefined returned. */
@@ -127,7 +134,7 @@ async function lease(
   }
   const earlier = cook.currentAttemptId === null ? undefined : await findAttempt(tenant, cook.currentAttemptId);
   if (earlier) cook = (await loseAttempt(tenant, cookId, earlier.id)) ?? cook;
-  if (cook.cancelRequestedAt) return { kind: 'over' };
+  if (cook.cancelRequestedAt || isLate(cook)) return { kind: 'over' };
   if (cook.attempt >= cook.maxAttempts) return { kind: 'exhausted' };
   if (!fits(runner, cook)) return { kind: 'unfit' };
   const attemptId = newId('attempt');
@@ -149,6 +156,7 @@ async function lease(
     currentAttemptId: attempt.id,
   });
   await tellCook(tenant, cookId, { kind: 'claimed', attempt: attempt.attempt, data: { runner: runner.name } });
+  await calm(tenant, cook.queue, attempt.id, new Date());
   const checkpoint = await lastCheckpoint(tenant, cook, given.checkpoint);
   return { kind: 'leased', claim: showClaim({ cook, attempt, runner, leaseToken, checkpoint }, cookTimes) };
 }
@@ -161,8 +169,11 @@ async function lastCheckpoint(tenant: Tenant, cook: Cook, carried: unknown): Pro
   return held ?? null;
 }
 
-function fits({ capabilities }: Runner, { recipe }: Cook): boolean {
-  const { methods } = capabilities;
+/** A runner of one of the kinds, with every label, that knows the method. */
+function fits({ capabilities, labels }: Runner, { recipe, capability, labels: wanted }: Cook): boolean {
+  const { methods, gpu } = capabilities;
+  if (!Array.isArray(gpu) || !kindsOf(capability).some((kind) => gpu.includes(kind))) return false;
+  if (!wanted.every((label) => labels.includes(label))) return false;
   return !Array.isArray(methods) || methods.length === 0 || methods.includes(recipe.method);
 }
 

@@ -4,7 +4,16 @@ import { isPermanent } from '../cooks/rules.js';
 import { endAttempt, extendAttempt, findAttempt, markDelivered, type AttemptOutcome } from '../cook-attempts/store.js';
 import { patchCook, tellCook } from '../cooks/store.js';
 import { Refusal } from '../kernel/refusals.js';
-import { deliver, directiveOf, requireLive, withLease, type Claimed, type Held, type RunnerDeps } from './lease.js';
+import {
+  deliver,
+  directiveOf,
+  isLate,
+  requireLive,
+  withLease,
+  type Claimed,
+  type Held,
+  type RunnerDeps,
+} from './lease.js';
 import type { CompleteBody, FailBody, FinishedView } from './schema.js';
 import { clearLostLeases } from './store.js';
 import { requireStored } from './upload.js';
@@ -54,7 +63,12 @@ export async function failCook(deps: RunnerDeps, claimed: Claimed, body: FailBod
     if (replayed) return replayed;
     await requireLive(held);
     const { class: failureClass, retryable, message, log_tail: logTail } = body;
-    const failure = { class: failureClass, retryable, message };
+    const late = isLate(held.cook);
+    const failure = {
+      class: late && failureClass === 'cancelled' ? ('timeout' as const) : failureClass,
+      retryable: retryable && !late,
+      message,
+    };
     const isCancelled = held.cook.cancelRequestedAt !== null;
     const isFinal = isCancelled || isPermanent(failure) || held.attempt.attempt >= held.cook.maxAttempts;
     const outcome: AttemptOutcome = { kind: isCancelled ? 'cancelled' : 'failed', failure, logTail };
@@ -105,7 +119,12 @@ async function accept(held: Held, digest: string, outcome: AttemptOutcome): Prom
 async function requeue(held: Held, digest: string, outcome: AttemptOutcome): Promise<Accepted> {
   const { tenant, cook, attempt, runner } = held;
   await endAttempt(tenant, attempt.id, { state: 'failed', outcome, outcomeDigest: digest });
-  await patchCook(tenant, cook.id, { state: 'queued', currentAttemptId: null, failure: outcome.failure ?? null });
+  await patchCook(tenant, cook.id, {
+    state: 'queued',
+    currentAttemptId: null,
+    queuedAt: new Date(),
+    failure: outcome.failure ?? null,
+  });
   await clearLostLeases(tenant, runner.id);
   const data = { class: outcome.failure?.class ?? 'infra' };
   await tellCook(tenant, cook.id, { kind: 'requeued', attempt: attempt.attempt, data });

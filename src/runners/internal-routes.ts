@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { countQueues } from '../cooks/store.js';
+import { askRunnerForCheckpoints, countQueues } from '../cooks/queue-store.js';
 import type { Database } from '../db/database.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { internal } from '../http/gates.js';
@@ -9,7 +9,10 @@ import { queueView, runnerParams, runnersView, runnerView } from './schema.js';
 import { listRunners, steerRunner, type Runner } from './store.js';
 
 const changes = {
-  drain: { operationId: 'drainRunner', summary: 'Let a runner finish its cook and take no other' },
+  drain: {
+    operationId: 'drainRunner',
+    summary: 'Let a runner save a checkpoint, finish its cook, and take no other',
+  },
   revoke: { operationId: 'revokeRunner', summary: 'Turn a runner away; its live lease runs out' },
   restore: { operationId: 'restoreRunner', summary: 'Let a drained or quarantined runner take cooks again' },
 } as const;
@@ -30,7 +33,10 @@ export function runnerInternalRoutes({ database }: { readonly database: Database
       status: 200,
       refuses: ['not_found'],
       handle: async ({ params }) => {
-        const runner = await database.system((system) => steerRunner(system, params.runner_id, change));
+        const runner = await database.system(async (system) => {
+          if (change === 'drain') await askRunnerForCheckpoints(system, params.runner_id);
+          return steerRunner(system, params.runner_id, change);
+        });
         if (!runner) throw new Refusal('not_found', 'No such runner.');
         return { body: showRunner(runner, 0) };
       },

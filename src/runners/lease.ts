@@ -3,6 +3,8 @@ import type { ObjectStore } from '../adapters/object-store.js';
 import type { Sealer } from '../auth/sealer.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { CookDurable } from '../cooks/durable.js';
+import { raise } from '../cooks/alarm.js';
+import type { Patience } from '../cooks/queue-store.js';
 import { isOver } from '../cooks/rules.js';
 import { endAttempt, findAttempt, findAttemptByToken, isExpired, type Attempt } from '../cook-attempts/store.js';
 import { findAnyCook, lockCook, patchCook, tellCook, type Cook } from '../cooks/store.js';
@@ -23,6 +25,8 @@ export interface CookTimes {
   readonly queueSeconds: number;
   /** The first wait before another attempt. */
   readonly retrySeconds: number;
+  /** Cooks that wait so long for a kind of runner that nobody has seen open an incident. */
+  readonly patience: Patience;
 }
 export interface RunnerDeps {
   readonly database: Database;
@@ -87,27 +91,38 @@ export async function requireLive({ tenant, cook, attempt, runner }: Held): Prom
 
 export const directiveOf = ({ cook, runner }: Pick<Held, 'cook' | 'runner'>): Directive =>
   directiveFor({
-    cancelRequested: cook.cancelRequestedAt !== null,
+    cancelRequested: cook.cancelRequestedAt !== null || isLate(cook),
     checkpointRequested: cook.checkpointRequestedAt !== null,
     draining: runner.draining,
   });
 
+/** A cook whose deadline has passed is worked on no longer. */
+export const isLate = ({ deadlineAt }: Pick<Cook, 'deadlineAt'>): boolean =>
+  deadlineAt !== null && deadlineAt.getTime() <= Date.now();
+
 /**
- * Ends a lease that ran out: the cook is queued again, the runner has one lost lease more. Safe to repeat: only a live
- * attempt is lost.
+ * Ends a lease that ran out: the cook is queued again, the runner has one lost lease more, and the last one allowed opens
+ * an incident. Safe to repeat: only a live attempt is lost.
  */
 export async function loseAttempt(tenant: Tenant, cookId: string, attemptId: string): Promise<Cook | undefined> {
   const cook = await lockCook(tenant, cookId);
   const attempt = await findAttempt(tenant, attemptId);
   if (!cook || attempt?.state !== 'live') return undefined;
   await endAttempt(tenant, attempt.id, { state: 'lost' });
-  await countLostLease(tenant, attempt.runnerId);
+  const now = new Date();
+  const { runnerId } = attempt;
+  if (await countLostLease(tenant, runnerId)) {
+    const place = { cookId, runId: cook.runId, since: attempt.heartbeatAt, now };
+    await raise(tenant, { kind: 'quarantine', runnerId }, { ...place, occasion: `quarantine:${attempt.id}` });
+  }
   await tellCook(tenant, cookId, { kind: 'lost', attempt: attempt.attempt });
   if (isOver(cook.state)) return cook;
   const message = `The lease of attempt ${String(attempt.attempt)} ran out.`;
   return patchCook(tenant, cookId, {
     state: 'queued',
     currentAttemptId: null,
+    queuedAt: now,
+    lookAt: now,
     failure: { class: 'runner_lost', retryable: true, message },
   });
 }

@@ -69,7 +69,6 @@ async function record(deps: RunnerDeps, held: Held, body: StatusBody, piece: Pie
     ...(metrics === undefined ? {} : { metrics }),
     ...(checkpoint === undefined ? {} : { checkpoint: checkpoint ?? null }),
   };
-  const directive = directiveOf(held);
   const place = piece && placeOf(piece, held.attempt.logBytes);
   if (piece && place?.kind === 'next') await keepPiece(held, piece);
   const attempt = await extendAttempt(tenant, held.attempt.id, deps.cookTimes.leaseSeconds, told);
@@ -85,6 +84,7 @@ async function record(deps: RunnerDeps, held: Held, body: StatusBody, piece: Pie
   } else if (place?.kind === 'next') {
     await tenant.trx.raw(`select pg_notify('cooks', ?)`, [cook.id]);
   }
+  const directive = directiveOf({ cook: moved, runner });
   const gap = place?.kind === 'gap' ? place.expected : undefined;
   return { held: { tenant, runner, cook: moved, attempt }, attempt, directive, gap };
 }

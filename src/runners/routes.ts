@@ -4,6 +4,7 @@ import { cookParams } from '../cooks/schema.js';
 import { defineRoute, none, type RequestInfo, type Route } from '../http/define-route.js';
 import { internal } from '../http/gates.js';
 import { claimNative, claimNext } from './claim.js';
+import { directiveBesides } from './directive.js';
 import { completeCook, failCook } from './finish.js';
 import type { RunnerDeps } from './lease.js';
 import { reportStatus } from './report.js';
@@ -28,6 +29,10 @@ const ofLease = ['invalid_request', 'not_found', 'lease_lost', 'cook_over', 'run
 /** The runner protocol: claim, report, upload, finish. Every answer carries a directive. */
 export function runnerRoutes(deps: RunnerDeps): readonly Route[] {
   const auth = internal('runner:claim');
+  const tellBesides = async (actor: { readonly keyId: string }, call: { params: unknown; body: unknown }) => ({
+    directive: await directiveBesides(deps, actor.keyId, call),
+  });
+  const tellIdle = () => Promise.resolve({ directive: 'continue' });
   return [
     defineRoute({
       method: 'post',
@@ -35,6 +40,7 @@ export function runnerRoutes(deps: RunnerDeps): readonly Route[] {
       operationId: 'claimNextCook',
       summary: 'Claim the next cook: waits up to wait_s seconds, 204 when there is none',
       auth,
+      tellBesides: tellIdle,
       params: none,
       query: none,
       body: nextBody,
@@ -58,6 +64,7 @@ export function runnerRoutes(deps: RunnerDeps): readonly Route[] {
       operationId: 'claimNativeCook',
       summary: 'A native runner that holds the task of a cook takes its lease',
       auth,
+      tellBesides: tellIdle,
       params: cookParams,
       query: none,
       body: claimBody,
@@ -74,6 +81,7 @@ export function runnerRoutes(deps: RunnerDeps): readonly Route[] {
       operationId: 'reportCook',
       summary: 'Heartbeat, progress, metrics, checkpoint and a piece of the log',
       auth,
+      tellBesides,
       params: cookParams,
       query: none,
       body: statusBody,
@@ -90,6 +98,7 @@ export function runnerRoutes(deps: RunnerDeps): readonly Route[] {
       operationId: 'grantCookUpload',
       summary: 'A pre-signed upload for one artifact, bound to its size and digest',
       auth,
+      tellBesides,
       params: cookParams,
       query: none,
       body: uploadBody,
@@ -106,6 +115,7 @@ export function runnerRoutes(deps: RunnerDeps): readonly Route[] {
       operationId: 'completeCook',
       summary: 'The outcome of an attempt: metrics per item, and artifacts that are verified first',
       auth,
+      tellBesides,
       params: cookParams,
       query: none,
       body: completeBody,
@@ -122,6 +132,7 @@ export function runnerRoutes(deps: RunnerDeps): readonly Route[] {
       operationId: 'failCook',
       summary: 'The failure of an attempt, with its class',
       auth,
+      tellBesides,
       params: cookParams,
       query: none,
       body: failBody,

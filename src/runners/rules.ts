@@ -1,7 +1,7 @@
 /** A runner that let this many leases run out takes no more cooks until an operator says so. */
 export const LOST_LEASES_ALLOWED = 3;
 /** A runner that was not heard of for so long is lost. */
-const SILENT_MS = 120_000;
+export const SILENT_MS = 120_000;
 
 export const runnerStates = ['connected', 'busy', 'draining', 'lost', 'quarantined', 'revoked'] as const;
 export type RunnerState = (typeof runnerStates)[number];

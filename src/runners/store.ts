@@ -46,9 +46,13 @@ export async function markSeen(scope: Scope, id: string): Promise<Runner> {
   return row;
 }
 
-/** Counts a lease that a runner let run out; the last one allowed puts it aside. In the transaction that ends the lease. */
-export async function countLostLease(scope: Scope, id: string): Promise<void> {
-  await RunnerRow.query(scope.trx)
+export async function findRunner(scope: Scope, id: string): Promise<Runner | undefined> {
+  return RunnerRow.query(scope.trx).findById(id);
+}
+
+/** Counts a lease that a runner let run out; the last one allowed puts it aside: true. In the transaction that ends the lease. */
+export async function countLostLease(scope: Scope, id: string): Promise<boolean> {
+  const [row] = await RunnerRow.query(scope.trx)
     .where({ id })
     .patch({
       lostLeases: raw('lost_leases + 1'),
@@ -56,7 +60,9 @@ export async function countLostLease(scope: Scope, id: string): Promise<void> {
         'case when lost_leases + 1 >= ? then coalesce(quarantined_at, now()) end',
         LOST_LEASES_ALLOWED,
       ),
-    });
+    })
+    .returning('lostLeases');
+  return row?.lostLeases === LOST_LEASES_ALLOWED;
 }
 
 /** A report that was accepted clears the count. */
@@ -96,13 +102,13 @@ export async function listRunners(
   return runners.map((runner) => ({ runner, liveLeases: counts.get(runner.id) ?? 0 }));
 }
 
-/** Memory of the largest runner of a capability that is not put aside; null while there is none. */
-export async function findLargestVram(scope: Scope, capability: string): Promise<number | null> {
+/** Memory of the largest runner of any of these kinds that is not put aside; null while there is none. */
+export async function findLargestVram(scope: Scope, kinds: readonly string[]): Promise<number | null> {
   const row = z.object({ rows: z.array(z.object({ largest: z.number().nullable() })) }).parse(
     await scope.trx.raw(
       `select max((capabilities->>'vram_gb')::float8 * greatest(1, (capabilities->>'gpu_count')::int)) as largest
-       from runners where capabilities->'gpu' @> to_jsonb(?::text) and revoked_at is null and quarantined_at is null`,
-      [capability],
+       from runners where jsonb_exists_any(capabilities->'gpu', ?::text[]) and revoked_at is null and quarantined_at is null`,
+      [[...kinds]],
     ),
   ).rows[0];
   return row?.largest ?? null;

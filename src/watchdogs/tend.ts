@@ -37,6 +37,7 @@ export async function tend(
       ...{ orgId: before.orgId, dedupKey: dedupKeyOf(before.profileId), at: after.healthAt },
       key: `wd:${before.profileId}:${String(after.episode)}:recovered`,
     })),
+    { actor: 'watchdog', reason: 'the agent is back' },
   );
   await insertHealthEvents(
     scope,

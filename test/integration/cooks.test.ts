@@ -1,7 +1,19 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { expectAnswer, type Caller } from '../../scripts/demo/client.js';
-import { cookIn, claim, digest, measured, next, piece, readCook, recipe, report, requestCook } from '../rig/cook.js';
+import {
+  cookIn,
+  claim,
+  digest,
+  measured,
+  next,
+  piece,
+  readCook,
+  recipe,
+  report,
+  requestCook,
+  upload,
+} from '../rig/cook.js';
 import { assemble, internalKeyOf, join, signUp, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
 import { openRun, refusalOf } from '../rig/run.js';
@@ -156,20 +168,27 @@ test('a queued cook is cancelled at once and is never claimed', async () => {
 });
 
 test('a running cook hears of its cancellation at its next report, and what it completes then is cancelled', async () => {
-  for (const end of ['fail', 'complete'] as const) {
+  for (const [state, end] of [
+    ['running', 'fail'],
+    ['running', 'complete'],
+    ['uploading', 'complete'],
+  ] as const) {
     const cookId = await requestCook(cast.owner, runId);
     const claimed = await claim(runner);
-    await report(runner, claimed, 'status', { state: 'running' });
+    await report(runner, claimed, 'status', { state });
+    const artifacts = state === 'uploading' ? [await upload(runner, claimed, 'half a model')] : [];
     expect(await cast.owner.call('POST', `/cooks/${cookId}/cancel`)).toMatchObject({
       status: 200,
-      json: { state: 'running', cancel_requested: true },
+      json: { state, cancel_requested: true },
     });
-    expect(await report(runner, claimed, 'status', { state: 'running' })).toMatchObject({
-      json: { directive: 'cancel' },
-    });
-    const body = end === 'fail' ? { class: 'cancelled', retryable: false, message: 'stopped' } : {};
+    expect(await report(runner, claimed, 'status', { state })).toMatchObject({ json: { directive: 'cancel' } });
+    const body = end === 'fail' ? { class: 'cancelled', retryable: false, message: 'stopped' } : { artifacts };
     expect(await report(runner, claimed, end, body)).toMatchObject({ json: { accepted_as: 'cancelled' } });
-    expect(await cookIn(cast.owner, cookId, 'cancelled')).toMatchObject({ receipt_id: null });
+    expect(await cookIn(cast.owner, cookId, 'cancelled')).toMatchObject({
+      receipt_id: null,
+      // What was uploaded is kept.
+      artifacts: artifacts.map(({ name, sha256 }) => ({ name, sha256, verified: true })),
+    });
   }
 });
 
@@ -180,6 +199,12 @@ test('a recipe that cannot be cooked is refused by its gravest fault, and a dry 
   expect(refusalOf(await ask({ datasets: [dataset] }))).toBe('403 no_grant');
   expect(refusalOf(await ask({ hyper: { learning_rate: 0 } }))).toBe('422 invalid_recipe');
   expect(refusalOf(await ask({ hyper: { learning_rat: 1 } }))).toBe('400 invalid_request');
+  expect(refusalOf(await ask({ data_policy_ack: '0.9.0' }))).toBe('422 invalid_recipe');
+  expect(refusalOf(await ask({ base_model: { slug: 'm', revision: '1', pin_id: 'pin_x' } }))).toBe(
+    '422 invalid_recipe',
+  );
+  const baseline = { suite: 's', metric: 'm', n: 1, baseline_run_id: 'run_00000000000000000000000000' };
+  expect(refusalOf(await ask({ eval: baseline }))).toBe('422 invalid_recipe');
   expect(refusalOf(await ask({ resources: { max_cost_cents: 1, est_cost_cents: 2 } }))).toBe('422 over_budget');
   expect(refusalOf(await ask({ resources: { est_peak_vram_gb: 80 } }))).toBe('422 exceeds_runners');
   expect(refusalOf(await ask({ config_sha256: digest('x') }))).toBe('422 hash_mismatch');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import proto from '@temporalio/proto';
+import { temporal } from '@temporalio/proto';
 import { z } from 'zod';
 import { expectAnswer, type Answer, type Caller } from '../../scripts/demo/client.js';
 import { eventually } from '../../scripts/stack/processes.js';
@@ -28,7 +28,7 @@ export type Claim = z.output<typeof claimAnswer>;
 export const recipe = (changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
   base_model: { slug: 'tiny', revision: '1' },
   method: 'full',
-  data_policy_ack: '1',
+  data_policy_ack: '1.0.0',
   ...changes,
 });
 
@@ -77,6 +77,17 @@ export const piece = (text: string, offset: number, seq = 0): Record<string, unk
   sha256: digest(text),
 });
 
+const grantSchema = z.looseObject({ url: z.string(), headers: z.record(z.string(), z.string()) });
+
+/** Uploads text as the model of a claimed cook. */
+export async function upload(runner: Caller, claimed: Claim, text: string): Promise<{ name: string; sha256: string }> {
+  const file = { kind: 'model', name: 'model.json', size: text.length, sha256: digest(text) };
+  const { url, headers } = expectAnswer(await report(runner, claimed, 'artifacts', file), [201], grantSchema);
+  const put = await fetch(url, { method: 'PUT', headers, body: text });
+  if (put.status !== 200) throw new Error(`the upload was answered ${String(put.status)}`);
+  return file;
+}
+
 /** Paired scores of n items, of which the first `wins` were wrong before and right after. */
 export const measured = (n: number, wins: number): Record<string, unknown> => ({
   metric: 'accuracy',
@@ -93,15 +104,16 @@ export async function tend(rig: Rig): Promise<{ lost: number; told: number; star
   return z.object({ lost: z.number(), told: z.number(), started: z.number() }).parse(done);
 }
 
-/** Waits until so many cooks for a processor wait in Temporal's queue: only then can it choose among them. */
+const ACTIVITY = temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY;
+
+/** Waits until so many tasks lie in Temporal's queue of processors: a cook is answered for before its task is there. */
 export const waiting = (rig: Rig, count: number): Promise<void> =>
-  eventually(`${String(count)} cooks in the queue`, 15_000, async () => {
+  eventually(`${String(count)} tasks to wait`, 20_000, async () => {
     const { stats } = await rig.client.workflowService.describeTaskQueue({
       namespace: rig.client.options.namespace,
       taskQueue: { name: cookTaskQueue(rig.parts.queues, 'cpu') },
-      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+      taskQueueType: ACTIVITY,
       reportStats: true,
     });
-    const backlog = Number(stats?.approximateBacklogCount ?? 0);
-    if (backlog < count) throw new Error(`${String(backlog)} so far`);
+    if (Number(stats?.approximateBacklogCount ?? 0) < count) throw new Error('not yet');
   });

@@ -73,6 +73,7 @@ const cookTimes: CookTimes = {
   startSeconds: 60,
   queueSeconds: 600,
   retrySeconds: 1,
+  patience: { seconds: 900, byCapability: {} },
 };
 
 /** What a rig may have besides its usual parts. */

@@ -1,7 +1,16 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { liftOf, NO_LIFT } from '../../src/cooks/lift.js';
-import { faultsOf, finalState, isPermanent, priorityKeyOf, queueOf, type RecipeFacts } from '../../src/cooks/rules.js';
+import {
+  capabilityOf,
+  faultsOf,
+  finalState,
+  isPermanent,
+  overdueOf,
+  priorityKeyOf,
+  queueOf,
+  type RecipeFacts,
+} from '../../src/cooks/rules.js';
 import { recipeSchema } from '../../src/cooks/schema.js';
 import { directiveFor, placeOf, runnerState } from '../../src/runners/rules.js';
 
@@ -68,9 +77,17 @@ const facts: RecipeFacts = {
   datasets: [],
   model: { standing: 'listed', contextTokens: 4096 },
   largestVramGb: 24,
+  knowsPolicy: true,
+  knowsBaseline: true,
+  pin: 'none',
 };
 const parse = (changes: object) =>
-  recipeSchema.parse({ base_model: { slug: 'm', revision: '1' }, method: 'lora', data_policy_ack: '1', ...changes });
+  recipeSchema.parse({
+    base_model: { slug: 'm', revision: '1' },
+    method: 'lora',
+    data_policy_ack: '1.0.0',
+    ...changes,
+  });
 const codes = (changes: object, given: Partial<RecipeFacts> = {}): readonly string[] =>
   faultsOf(parse(changes), { ...facts, ...given }).map(({ code, path }) => `${code} ${path}`);
 
@@ -83,6 +100,10 @@ test('each fault of a recipe is named by its place', () => {
     'licence_forbids_training /datasets/0',
   ]);
   expect(codes({}, { model: { standing: 'withdrawn', contextTokens: null } })).toEqual(['invalid_recipe /base_model']);
+  expect(codes({}, { knowsPolicy: false })).toEqual(['invalid_recipe /data_policy_ack']);
+  expect(codes({}, { knowsBaseline: false })).toEqual(['invalid_recipe /eval/baseline_run_id']);
+  expect(codes({}, { pin: 'unknown' })).toEqual(['invalid_recipe /base_model/pin_id']);
+  expect(codes({}, { pin: 'differs' })).toEqual(['invalid_recipe /base_model']);
   expect(codes({ hyper: { sequence_len: 5000 } })).toEqual(['invalid_recipe /hyper/sequence_len']);
   expect(codes({ hyper: { learning_rate: 0 } })).toEqual(['invalid_recipe /hyper/learning_rate']);
   expect(codes({ method: 'qlora' })).toEqual(['invalid_recipe /hyper/quantization']);
@@ -94,10 +115,35 @@ test('each fault of a recipe is named by its place', () => {
 
 test('a cook ends as its accepted report says, else cancelled if asked, else expired or failed by how the wait ended', () => {
   const ending = { kind: 'timeout', detail: 'HEARTBEAT' } as const;
-  expect(finalState('completed', true, ending)).toBe('completed');
-  expect(finalState(undefined, true, ending)).toBe('cancelled');
-  expect(finalState(undefined, false, { kind: 'timeout', detail: 'SCHEDULE_TO_START' })).toBe('expired');
-  expect(finalState(undefined, false, ending)).toBe('failed');
+  const cook = { accepted: undefined, cancelRequested: false, attempts: 1, overdue: null };
+  expect(finalState({ ...cook, accepted: 'completed', cancelRequested: true, overdue: 'queue' }, ending)).toBe(
+    'completed',
+  );
+  expect(finalState({ ...cook, cancelRequested: true, overdue: 'queue' }, ending)).toBe('cancelled');
+  expect(finalState(cook, { kind: 'timeout', detail: 'SCHEDULE_TO_START' })).toBe('expired');
+  expect(finalState(cook, ending)).toBe('failed');
+  expect(finalState({ ...cook, overdue: 'queue' }, ending)).toBe('expired');
+  expect(finalState({ ...cook, overdue: 'deadline' }, ending)).toBe('failed');
+  expect(finalState({ ...cook, overdue: 'deadline', attempts: 0 }, ending)).toBe('expired');
+});
+
+test('only a queue runs out of its time, a deadline passes whatever the state', () => {
+  const now = new Date('2026-01-02T00:00:00Z');
+  const cook = { state: 'queued', queuedAt: new Date('2026-01-01T00:00:00Z'), deadlineAt: null } as const;
+  expect(overdueOf(cook, 86_400, now)).toBe('queue');
+  expect(overdueOf(cook, 86_401, now)).toBeNull();
+  expect(overdueOf({ ...cook, state: 'running' }, 86_400, now)).toBeNull();
+  expect(overdueOf({ ...cook, state: 'running', deadlineAt: now }, 86_400, now)).toBe('deadline');
+});
+
+test('several kinds of GPU are one capability, whatever their order', () => {
+  const of = (...gpu_kinds: readonly string[]) => capabilityOf({ resources: { gpu_kinds } });
+  expect([of(), of('a100'), of('h100', 'a100', 'h100'), of('a100', 'h100')]).toEqual([
+    'cpu',
+    'a100',
+    'a100+h100',
+    'a100+h100',
+  ]);
 });
 
 test('what the same recipe would meet again is not tried again', () => {
