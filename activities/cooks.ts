@@ -8,7 +8,6 @@ import {
   type CookCommandRef,
   type CookSnapshot,
 } from '../src/cooks/apply.js';
-import type { Catalog } from '../src/cooks/catalog.js';
 import { queueOfRecipe, recipeDigest, requireCancellable, termsOf } from '../src/cooks/command.js';
 import type { CookDurable, CookRef } from '../src/cooks/durable.js';
 import { requireCookable } from '../src/cooks/judge.js';
@@ -37,7 +36,6 @@ export interface CookActivities {
   tendCooks(): Promise<{ readonly lost: number; readonly told: number; readonly started: number }>;
 }
 export interface CookDeps extends SettleDeps {
-  readonly catalog: Catalog;
   readonly cooks: CookDurable;
   readonly cookTasks: CookTasks;
   readonly cookTimes: CookTimes;
@@ -45,13 +43,13 @@ export interface CookDeps extends SettleDeps {
 }
 
 export function createCookActivities(deps: CookDeps): CookActivities {
-  const { database, catalog } = deps;
+  const { database } = deps;
   return {
     /** Safe to retry: the cook's id was drawn with the command, and the stored answer ends a second delivery. */
     requestCook: (ref) =>
       applyCookCommand(database, ref, async (tenant, command) => {
         const { cook_id: _id, run_id: runId, ...recipe } = cookPayload.parse(command.payload);
-        await requireCookable(tenant, catalog, runId, recipe);
+        await requireCookable(tenant, runId, recipe);
         const capability = capabilityOf(recipe);
         const cook = await insertCook(tenant, {
           id: ref.cookId,

@@ -17,7 +17,6 @@ import type { Sealer } from './auth/sealer.js';
 import type { Sessions } from './auth/session.js';
 import type { Tokens } from './auth/tokens.js';
 import { checkRoutes } from './checks/routes.js';
-import { emptyCatalog } from './cooks/catalog.js';
 import { cookTaskQueue, createCookDurable } from './cooks/durable.js';
 import { cookRoutes } from './cooks/routes.js';
 import { cookStreamRoutes } from './cooks/stream-routes.js';
@@ -111,7 +110,6 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...parts,
     cooks: createCookDurable(client, parts.queues),
     cookTasks: createCookTasks(client),
-    catalog: emptyCatalog,
     taskQueueOf: (queue: string) => cookTaskQueue(parts.queues, queue),
   };
   const commits = { ...parts, commands: createCommandDurable(client, parts.queues) };

@@ -11,7 +11,6 @@ import { readLogSigners } from '../src/ledger/signers.js';
 import { createCookTasks } from '../src/adapters/cook-tasks.js';
 import { createSealer } from '../src/auth/sealer.js';
 import { createTokens } from '../src/auth/tokens.js';
-import { emptyCatalog } from '../src/cooks/catalog.js';
 import { createCookDurable } from '../src/cooks/durable.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createMembershipDurable } from '../src/membership/durable.js';
@@ -86,7 +85,6 @@ await runProcess(async (onStop) => {
       cooks: createCookDurable(client, queues),
       cookTasks: createCookTasks(client),
       cookTimes: cookTimesOf(config),
-      catalog: emptyCatalog,
       sealer: createSealer(config.PEPPER),
       incidents: createIncidentDurable(client, queues.core),
     }),

@@ -11,7 +11,6 @@ import { Refusal } from '../kernel/refusals.js';
 import type { CookTimes } from '../runners/lease.js';
 import type { Answer } from '../runs/command.js';
 import type { CookCommandRef, CookTerms } from './apply.js';
-import type { Catalog } from './catalog.js';
 import type { CookDurable } from './durable.js';
 import { requireCookable } from './judge.js';
 import { capabilityOf, isOver, priorityKeyOf, queueOf } from './rules.js';
@@ -21,7 +20,6 @@ import { findCook, type Cook } from './store.js';
 export interface CookCommandDeps {
   readonly database: Database;
   readonly cooks: CookDurable;
-  readonly catalog: Catalog;
   readonly cookTimes: CookTimes;
   readonly publicUrl: string;
 }
@@ -70,7 +68,7 @@ export async function requestCook(
       actor: commandActor(actor, request),
       payload,
     });
-    if (!staged.applied) await requireCookable(tenant, deps.catalog, runId, recipe);
+    if (!staged.applied) await requireCookable(tenant, runId, recipe);
     return staged;
   });
   if (applied) return answered(applied, true);

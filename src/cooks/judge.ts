@@ -2,33 +2,28 @@ import type { Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
 import { findLargestVram } from '../runners/store.js';
 import { findRunState } from '../runs/store.js';
-import type { Catalog } from './catalog.js';
-import { trainingDataPolicy } from '../policies/training-data.js';
+import { findPolicy } from '../training-policies/store.js';
+import { datasetStanding, modelStanding, pinStanding } from './catalog.js';
 import { capabilityOf, faultsOf, kindsOf, type RecipeFault } from './rules.js';
 import type { Recipe } from './schema.js';
 
 /** Gathers what is known from outside about a recipe, and asks the rule. */
-export async function judge(
-  tenant: Tenant,
-  catalog: Catalog,
-  runId: string,
-  recipe: Recipe,
-): Promise<readonly RecipeFault[]> {
+export async function judge(tenant: Tenant, runId: string, recipe: Recipe): Promise<readonly RecipeFault[]> {
   const run = await findRunState(tenant, runId);
   if (!run) throw new Refusal('not_found', 'No such run.');
   const datasets = [];
   for (const dataset of recipe.datasets) {
-    const standing = await catalog.datasetStanding(tenant, dataset);
+    const standing = await datasetStanding(tenant, dataset);
     datasets.push({ name: `${dataset.slug}@${dataset.version}`, standing });
   }
   const baseline = recipe.eval?.baseline_run_id;
   return faultsOf(recipe, {
-    knowsPolicy: trainingDataPolicy(recipe.data_policy_ack) !== undefined,
+    knowsPolicy: (await findPolicy(tenant.trx, recipe.data_policy_ack)) !== undefined,
     knowsBaseline: baseline === undefined || (await findRunState(tenant, baseline)) !== undefined,
-    pin: await catalog.pinStanding(tenant, recipe.base_model),
+    pin: await pinStanding(tenant, recipe.base_model),
     runState: run.state,
     datasets,
-    model: await catalog.modelStanding(tenant, recipe.base_model),
+    model: await modelStanding(tenant, recipe.base_model),
     largestVramGb: await findLargestVram(tenant, kindsOf(capabilityOf(recipe))),
   });
 }

@@ -69,7 +69,7 @@ export function cookRoutes(deps: CookRouteDeps): readonly Route[] {
       ],
       handle: async ({ actor, params, query, body, request }) => {
         if (query.dry_run) {
-          const work = (tenant: Tenant) => dryRun(tenant, deps, params.run_id, body);
+          const work = (tenant: Tenant) => dryRun(tenant, params.run_id, body);
           return { body: await database.tenant(actor.orgId, work), status: 200 };
         }
         const answer = reply(
@@ -181,13 +181,8 @@ export function cookRoutes(deps: CookRouteDeps): readonly Route[] {
   ];
 }
 
-async function dryRun(
-  tenant: Tenant,
-  { catalog }: CookRouteDeps,
-  runId: string,
-  recipe: Recipe,
-): Promise<z.input<typeof dryRunView>> {
-  const refusals = await judge(tenant, catalog, runId, recipe);
+async function dryRun(tenant: Tenant, runId: string, recipe: Recipe): Promise<z.input<typeof dryRunView>> {
+  const refusals = await judge(tenant, runId, recipe);
   return {
     dry_run: true,
     acceptable: refusals.length === 0,

@@ -14,6 +14,10 @@ import {
   requestCook,
   upload,
 } from '../rig/cook.js';
+import { cardSha256 } from '../../src/models/card.js';
+import { builtInCards } from '../../src/models/cards/library.js';
+import { LICENCE_SHA256, packageOf, publish } from '../rig/datasets.js';
+import { entitle } from '../rig/membership.js';
 import { assemble, internalKeyOf, join, signUp, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
 import { openRun, refusalOf } from '../rig/run.js';
@@ -224,6 +228,32 @@ test('a recipe that cannot be cooked is refused by its gravest fault, and a dry 
   const cancelled = await openRun(cast);
   await cast.owner.call('POST', `/runs/${cancelled}/cancel`);
   expect(refusalOf(await cast.owner.call('POST', `/runs/${cancelled}/cook`, recipe()))).toBe('409 invalid_transition');
+});
+
+test('a recipe trains on what was granted to train on, byte for byte, and on the pin it names', async () => {
+  await entitle(rig, cast.owner.orgId);
+  await publish(rig, packageOf({ slug: 'granted' }));
+  const grant = { purpose: 'To train a model.', uses: ['training'], accept_licence_sha256: LICENCE_SHA256 };
+  const granted = z.object({ id: z.string() });
+  const wanted = await cast.owner.call('POST', '/datasets/catalog/granted/download', grant);
+  const { id: grant_id } = expectAnswer(wanted, [201], granted);
+  const shown = z.object({ manifest_root: z.string() });
+  const { manifest_root: sha256 } = expectAnswer(await rig.call('GET', '/datasets/catalog/granted'), [200], shown);
+  const dry = async (changes: object): Promise<unknown> =>
+    (await cast.owner.call('POST', `/runs/${runId}/cook?dry_run=true`, recipe({ ...changes }))).json;
+  const dataset = { slug: 'granted', version: '1.0.0', sha256, grant_id };
+  expect(await dry({ datasets: [dataset] })).toMatchObject({ acceptable: true });
+  expect(await dry({ datasets: [{ ...dataset, sha256: digest('others') }] })).toMatchObject({ acceptable: false });
+  const [card] = builtInCards;
+  if (!card) throw new Error('no card');
+  const pin = { card_sha256: cardSha256(card) };
+  const pinned = await cast.owner.call('POST', `/models/catalog/${card.slug}/pin`, pin);
+  const { id: pin_id } = expectAnswer(pinned, [201], granted);
+  const base_model = { slug: card.slug, revision: card.revision, pin_id };
+  expect(await dry({ base_model })).toMatchObject({ acceptable: true });
+  expect(await dry({ base_model: { ...base_model, slug: 'another' } })).toMatchObject({ acceptable: false });
+  const endless = { base_model, hyper: { sequence_len: card.architecture.context + 1 } };
+  expect(await dry(endless)).toMatchObject({ acceptable: false, refusals: [{ path: '/hyper/sequence_len' }] });
 });
 
 test('one key is one cook, and another organization sees none of it', async () => {

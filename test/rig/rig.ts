@@ -22,7 +22,6 @@ import { createSecretHashes } from '../../src/auth/secret.js';
 import { createCookTasks } from '../../src/adapters/cook-tasks.js';
 import { createSealer } from '../../src/auth/sealer.js';
 import { createTokens } from '../../src/auth/tokens.js';
-import { emptyCatalog } from '../../src/cooks/catalog.js';
 import { createCookDurable } from '../../src/cooks/durable.js';
 import { openDatabase, type Database } from '../../src/db/database.js';
 import { listen } from '../../src/db/listen.js';
@@ -186,7 +185,6 @@ export async function openRig({
       memberships: createMembershipDurable(client, queues),
       cooks: createCookDurable(client, queues),
       cookTasks: createCookTasks(client),
-      catalog: emptyCatalog,
       incidents: createIncidentDurable(client, queues.core),
     }),
   });
