@@ -1,9 +1,11 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { z } from 'zod';
+import type { ObjectStore } from '../src/adapters/object-store.js';
 import type { Tokens } from '../src/auth/tokens.js';
 import { listApprovals, type Approval } from '../src/approvals/store.js';
 import { listChecks, listLiveAudits } from '../src/checks/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
+import { findChanged, tellChanged } from '../src/evidence/integrity.js';
 import { listEvidence } from '../src/evidence/store.js';
 import { requireThawed } from '../src/incidents/freeze-store.js';
 import { Refusal } from '../src/kernel/refusals.js';
@@ -16,9 +18,10 @@ import { occasionOf } from '../src/receipts/rules.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
 import { findReceiptOf } from '../src/receipts/store.js';
 import { applyRunCommand, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
-import type { Run } from '../src/runs/store.js';
+import { findRun, type Run } from '../src/runs/store.js';
 import { insertFirstShare } from '../src/shares/first-share.js';
 import { findSubmission } from '../src/submissions/store.js';
+import { beat, requireQuick } from './reading.js';
 import type { RunRef } from './runs.js';
 import type { Growth } from '../src/db/listen.js';
 
@@ -32,16 +35,20 @@ export interface ReceiptDeps {
   readonly tokens: Tokens;
   readonly logId: string;
   readonly growth: Growth;
+  readonly evidenceObjects: ObjectStore;
 }
 
-export function createReceiptActivities({ database, signer, tokens, logId, growth }: ReceiptDeps): ReceiptActivities {
+export function createReceiptActivities(deps: ReceiptDeps): ReceiptActivities {
+  const { database, signer, tokens, logId, growth, evidenceObjects } = deps;
   return {
     /**
      * Signs once and keeps the signature, the disclosures and the pending leaf in the transaction that makes the run
-     * receipted. Safe to retry: see applyRunCommand; a run that has its receipt is handed that one, whatever the command.
+     * receipted, once the evidence was found in storage as it was recorded. Safe to retry: see applyRunCommand; a run
+     * that has its receipt is handed that one, whatever the command.
      */
-    mint: (ref) =>
-      applyRunCommand(database, ref, 'mint', z.unknown(), async ({ tenant, run, actor, now }) => {
+    async mint(ref) {
+      await requireUnchanged({ database, evidenceObjects }, ref);
+      return applyRunCommand(database, ref, 'mint', z.unknown(), async ({ tenant, run, actor, now }) => {
         const decision = run.state === 'rejected' ? 'rejected' : 'approved';
         const { receipt, isNew } = await mintReceipt(tenant, { signer, logId }, runKind, {
           subjectId: run.id,
@@ -62,7 +69,8 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
           result: { receipt_id: receipt.id },
           event: { action: 'receipt.minted', target: receipt.id, afterDigest: receipt.paeDigest },
         };
-      }),
+      });
+    },
 
     /** Waits until the run's leaf stands under a published checkpoint. Safe to retry: it only reads. */
     async awaitInclusion({ orgId, runId }) {
@@ -75,6 +83,27 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
       }, cancellationSignal());
     },
   };
+}
+
+/**
+ * Reads the evidence of a run that has no receipt yet once more. What changed opens an incident and is refused: nobody
+ * signs for bytes that are not there.
+ */
+async function requireUnchanged(
+  { database, evidenceObjects }: Pick<ReceiptDeps, 'database' | 'evidenceObjects'>,
+  { orgId, runId }: RunRef,
+): Promise<void> {
+  const evidence = await database.tenant(orgId, async (tenant) =>
+    (await findReceiptOf(tenant, 'run', runId)) ? [] : listEvidence(tenant, runId),
+  );
+  requireQuick(evidence);
+  const changed = await findChanged(evidenceObjects, evidence, beat);
+  if (changed.length === 0) return;
+  await database.tenant(orgId, async (tenant) => {
+    const run = await findRun(tenant, runId);
+    if (run) await tellChanged(tenant, run, changed, new Date());
+  });
+  throw new Refusal('evidence_integrity', `Not as recorded: ${changed.map(({ id }) => id).join(', ')}.`);
 }
 
 async function gather(tenant: Tenant, run: Run, decision: RunReceiptFacts['decision']): Promise<RunReceiptFacts> {

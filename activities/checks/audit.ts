@@ -1,5 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
-import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { ObjectStore } from '../../src/adapters/object-store.js';
 import { findProfile, findSnapshot } from '../../src/agent-profiles/store.js';
 import { isOpen } from '../../src/incidents/rules.js';
@@ -27,7 +25,8 @@ import {
 import { computeVerdict } from '../../src/checks/verdict.js';
 import { showAudit } from '../../src/checks/view.js';
 import type { Database, Tenant } from '../../src/db/database.js';
-import { listEvidence, type Evidence } from '../../src/evidence/store.js';
+import { isPresent, tellChanged } from '../../src/evidence/integrity.js';
+import { listEvidence } from '../../src/evidence/store.js';
 import { coreRules } from '../../src/flight-sheets/library/parts.js';
 import type { Rule } from '../../src/flight-sheets/schema.js';
 import { canonicalJson } from '../../src/kernel/canonical-json.js';
@@ -44,12 +43,8 @@ import {
 } from '../../src/runs/apply.js';
 import { moveRun, type Run } from '../../src/runs/store.js';
 import { findSubmission } from '../../src/submissions/store.js';
+import { beat, requireQuick } from '../reading.js';
 import { readProvenance } from './provenance.js';
-
-/** An audit that reads more than this runs as an activity with heartbeats, not inside a workflow task. */
-const QUICK_BYTES = 8 * 1024 * 1024;
-/** Tells the workflow to run the audit the thorough way; not a refusal, so no caller ever sees it. */
-const TOO_MUCH_FOR_A_TASK = 'TooMuchForATask';
 
 export interface CheckActivities {
   audit(ref: RunCommandRef): Promise<RunSnapshot>;
@@ -73,7 +68,7 @@ export function createCheckActivities({ database, evidenceObjects }: CheckDeps):
     if (begun.done) return begun.done;
     const { facts, audit } = begun;
     requireQuick(facts.evidence);
-    const inputs = engineInputs(facts, await observe(evidenceObjects, present(facts.evidence), beat));
+    const inputs = engineInputs(facts, await observe(evidenceObjects, facts.evidence.filter(isPresent), beat));
     const rules = kind === 'core' ? coreRules : facts.run.flightSheet.rules;
     const results = runRules(rules, inputs);
     return database.tenant(ref.orgId, (tenant) => finish(tenant, ref, { audit, rules, results, inputs }));
@@ -169,6 +164,7 @@ async function finish(
     inputsDigest: digests.inputs,
     replayDigest: digests.replay,
   });
+  await tellChanged(tenant, run, changedIn(inputs), new Date());
   const done = await conclude(tenant, run, audit);
   const event = audit.kind === 'core' ? 'run_checks' : 'audit';
   return snapshotOf(await settle(tenant, { run, command, event, done }), new Date());
@@ -192,17 +188,8 @@ async function conclude(tenant: Tenant, run: Run, audit: Audit): Promise<RunEffe
   };
 }
 
-function requireQuick(evidence: readonly Evidence[]): void {
-  const bytes = evidence.reduce((sum, { size }) => sum + size, 0);
-  if (activityInfo().isLocal && bytes > QUICK_BYTES) {
-    throw ApplicationFailure.nonRetryable(`${String(bytes)} bytes to read`, TOO_MUCH_FOR_A_TASK);
-  }
-}
-
-/** A withdrawn item is a tombstone: its bytes are not asked for. */
-const present = (evidence: readonly Evidence[]): readonly Evidence[] =>
-  evidence.filter(({ state }) => state !== 'withdrawn');
-
-const beat = (id: string): void => {
-  if (!activityInfo().isLocal) heartbeat(id);
-};
+/** What the audit read in storage and did not find as recorded. */
+const changedIn = ({ evidence }: EngineInputs): Parameters<typeof tellChanged>[2] =>
+  evidence
+    .filter((item) => isPresent(item) && item.observed_sha256 !== item.sha256)
+    .map(({ id, observed_sha256 }) => ({ id, sha256: observed_sha256 }));

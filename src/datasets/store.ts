@@ -90,19 +90,21 @@ export async function publishPackage(
   });
 }
 
-/** Moves a version to another state; a withdrawal ends its live grants in the same transaction. */
+/** Moves a version to another state; a withdrawal ends its live grants in the same transaction, and says whose they were. */
 export async function movePackage(
   { trx }: System,
   moved: { readonly slug: string; readonly version: string; readonly state: CatalogState; readonly because: string },
-): Promise<void> {
+): Promise<readonly string[]> {
   const { slug, version, state, because } = moved;
   const rows = await DatasetPackageRow.query(trx).where({ slug, version }).patch({ state, because });
   if (rows === 0) throw new Refusal('not_found', 'No such package.');
-  if (state === 'withdrawn')
-    await DatasetGrantRow.query(trx)
-      .where({ slug, version, revokedAt: null })
-      .whereRaw('expires_at > now()')
-      .patch({ revokedAt: raw('now()'), revokedBecause: `The package was withdrawn: ${because}` });
+  if (state !== 'withdrawn') return [];
+  const ended = await DatasetGrantRow.query(trx)
+    .where({ slug, version, revokedAt: null })
+    .whereRaw('expires_at > now()')
+    .patch({ revokedAt: raw('now()'), revokedBecause: `The package was withdrawn: ${because}` })
+    .returning('orgId');
+  return [...new Set(ended.map(({ orgId }) => orgId))];
 }
 
 /** The current version of a slug, or the one that is named; withdrawn ones too, for who asks what became of them. */

@@ -7,6 +7,7 @@ import { identity } from './migrations/0005-identity.js';
 import { sandboxes } from './migrations/0006-sandboxes.js';
 import { ledgerAudits } from './migrations/0010-ledger-audits.js';
 import { incidents } from './migrations/0070-incidents.js';
+import { incidentSources } from './migrations/0073-incident-sources.js';
 import { webhooks } from './migrations/0072-webhooks.js';
 import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
@@ -34,6 +35,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0050-catalogs', sql: catalogs },
   { name: '0072-webhooks', sql: webhooks },
   { name: '0031-cook-deadlines', sql: cookDeadlines },
+  { name: '0073-incident-sources', sql: incidentSources },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -3,6 +3,8 @@ import type { Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
 import { findMembership } from '../orgs/store.js';
 import { findProfile } from '../agent-profiles/store.js';
+import { findCook } from '../cooks/store.js';
+import { findPackage } from '../datasets/store.js';
 import { findRunState } from '../runs/store.js';
 import type { IncidentStep } from './apply.js';
 import { freeze, thaw } from './freeze-store.js';
@@ -49,6 +51,10 @@ export async function requireKnown(
     throw new Refusal('not_found', 'No such agent profile.');
   for (const run of links?.runs ?? [])
     if (!(await findRunState(tenant, run))) throw new Refusal('not_found', `No such run: ${run}.`);
+  for (const cook of links?.cooks ?? [])
+    if (!(await findCook(tenant, cook))) throw new Refusal('not_found', `No such cook: ${cook}.`);
+  for (const slug of links?.datasets ?? [])
+    if (!(await findPackage(tenant.trx, slug))) throw new Refusal('not_found', `No such dataset: ${slug}.`);
 }
 
 const dateOf = (time: string | undefined): Date | undefined => (time === undefined ? undefined : new Date(time));

@@ -22,6 +22,7 @@ export const linksSchema = z.strictObject({
   models: ids.default([]),
 });
 export type Links = z.output<typeof linksSchema>;
+export const noLinks: Links = { runs: [], cooks: [], datasets: [], models: [] };
 
 /** What is told of an incident besides its state and its times. */
 export const detailsSchema = z.strictObject({

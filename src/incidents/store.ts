@@ -4,7 +4,7 @@ import type { System, Tenant } from '../db/database.js';
 import type { PageQuery } from '../http/paging.js';
 import { IncidentEventRow, IncidentLinkRow, IncidentRow } from './model.js';
 import { severities } from './rules.js';
-import type { Links } from './schema.js';
+import { noLinks, type Links } from './schema.js';
 
 export type Incident = Readonly<
   Pick<
@@ -116,7 +116,7 @@ export async function insertLinks(tenant: Tenant, incidentId: string, links: Lin
 
 export async function listLinks(tenant: Tenant, incidentId: string): Promise<Links> {
   const rows = await IncidentLinkRow.query(tenant.trx).where({ orgId: tenant.orgId, incidentId }).orderBy('target');
-  const links: Links = { runs: [], cooks: [], datasets: [], models: [] };
+  const links = structuredClone(noLinks);
   for (const { kind, target } of rows) links[linkKinds[kind]].push(target);
   return links;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { System } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
 import { cardSha256, type ModelCard } from './card.js';
-import { ModelCardRow } from './model.js';
+import { ModelCardRow, ModelPinRow } from './model.js';
 import type { CatalogState } from './rules.js';
 
 export interface CatalogModel {
@@ -57,14 +57,17 @@ export async function publishMissingCards(system: System, cards: readonly ModelC
   for (const card of cards) if (!present.has(card.slug)) await publishCard(system, card);
 }
 
-/** Moves every card of a revision to another state; unknown ones are refused. */
+/** Moves every card of a revision to another state, and says who has pinned what was withdrawn; unknown ones are refused. */
 export async function moveCard(
   { trx }: System,
   moved: { readonly slug: string; readonly revision: string; readonly state: CatalogState; readonly because: string },
-): Promise<void> {
+): Promise<readonly string[]> {
   const { slug, revision, state, because } = moved;
   const rows = await ModelCardRow.query(trx).where({ slug, revision }).patch({ state, because });
   if (rows === 0) throw new Refusal('not_found', 'No such revision of a model.');
+  if (state !== 'withdrawn') return [];
+  const pinned = await ModelPinRow.query(trx).where({ slug, revision, state: 'active' }).distinct('orgId');
+  return pinned.map(({ orgId }) => orgId);
 }
 
 /** The card of a slug as it is now, or as it was under a digest. */

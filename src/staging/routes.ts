@@ -19,6 +19,7 @@ import {
   type StagedKind,
 } from './schema.js';
 import { publishStaged, required, stage, type StageDeps } from './stage.js';
+import { tellWithdrawal } from './withdrawal.js';
 import { findStaging, listCatalogEvents, recordCatalogEvent, type Staging } from './store.js';
 
 const gate = internal('catalog:stage');
@@ -111,8 +112,11 @@ const moveRoute = ({ database }: StageDeps, kind: 'dataset' | 'model', operation
       const { version, state, reason: because } = body;
       const { slug } = params;
       await database.system(async (system) => {
-        if (kind === 'dataset') await movePackage(system, { slug, version, state, because });
-        else await moveCard(system, { slug, revision: version, state, because });
+        const users =
+          kind === 'dataset'
+            ? await movePackage(system, { slug, version, state, because })
+            : await moveCard(system, { slug, revision: version, state, because });
+        await tellWithdrawal(system, { kind, slug, version }, users);
         await recordCatalogEvent(system, {
           actor: actor.keyId,
           action: `${kind}.${state}`,

@@ -1,7 +1,7 @@
 import type { System, Tenant } from '../db/database.js';
-import { newId } from '../db/new-id.js';
 import { mitigateRecovered } from '../incidents/mitigate-store.js';
 import { openIncidents, type Report } from '../incidents/open.js';
+import { reportOf } from '../incidents/report-store.js';
 import { expect } from './calendar.js';
 import { assess } from './rules.js';
 import { insertHealthEvents, keepLooks, type Looked, type Watchdog } from './store.js';
@@ -29,7 +29,7 @@ export async function tend(
   const back = looks.filter(({ after }) => owesEnd(after));
   const opened = await openIncidents(
     scope,
-    fallen.map(({ before, after }) => reportOf(before, after, now)),
+    fallen.map(({ before, after }) => noticeOf(before, after, now)),
   );
   await mitigateRecovered(
     scope,
@@ -99,28 +99,19 @@ const titles: Readonly<Record<string, string>> = {
   fail: 'An agent reported a failure',
 };
 
-function reportOf({ orgId, profileId, config }: Watchdog, after: Looked, now: Date): Report {
+function noticeOf({ orgId, profileId, config }: Watchdog, after: Looked, now: Date): Report {
   const because = after.fellBecause ?? 'down';
-  return {
-    id: newId('incident'),
+  const notice = {
     orgId,
     title: titles[because] ?? 'An agent is down',
     kind: because === 'stuck' ? 'watchdog_stuck' : because === 'down' ? 'dark_agent' : 'watchdog_down',
     severity: config.severity,
     source: 'watchdog',
-    state: 'open',
     dedupKey: dedupKeyOf(profileId),
     sourceKey: `wd:${profileId}:${String(after.episode)}`,
     agentProfileId: profileId,
-    runs: [],
     occurredAt: after.fellAt ?? now,
-    detectedAt: now,
-    awarenessAt: null,
-    disclosedAt: null,
-    article73Class: null,
-    assigneeId: null,
-    details: {},
-    createdBy: null,
-    actor: { kind: 'system', id: 'watchdog' },
-  };
+    by: 'watchdog',
+  } as const;
+  return reportOf(notice, now);
 }

@@ -99,12 +99,15 @@ export async function runLifecycle(input: RunLifecycleInput): Promise<RunLifecyc
   return { state };
 }
 
+/** These read the stored evidence again, which may be large. */
+const readsEvidence: readonly RunEvent[] = ['audit', 'run_checks', 'mint'];
+
 /** One update per event; its validator asks the same table as the transaction, and refuses without a trace. */
 function handleCommand(event: RunEvent, ref: RunRef, tracker: RunTracker): void {
   setHandler(
     defineUpdate<RunSnapshot, [RunCommandRef]>(commandNames[event]),
     async (command) => {
-      const fallback = event === 'audit' || event === 'run_checks' ? thorough : durable;
+      const fallback = readsEvidence.includes(event) ? thorough : durable;
       const next = tracker.adopt(await first(commandNames[event], command, fallback), event);
       if (event === 'mint') await included(ref);
       return next;
