@@ -16,7 +16,7 @@ import { expectAnswer, expectRefusal, type Caller } from './client.js';
 const ROWS = 200;
 
 /** A package in the catalog, and how somebody asks for it. */
-export interface Offer {
+interface Offer {
   readonly slug: string;
   /** Downloads it as a member: the receipt of the grant, and how many bytes came that are those promised. */
   download(caller: Caller): Promise<{ readonly receiptId: string; readonly bytes: number }>;
