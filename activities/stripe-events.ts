@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Billing } from '../src/adapters/stripe.js';
 import type { Database } from '../src/db/database.js';
 import type { MembershipDurable } from '../src/membership/durable.js';
-import { findOwner, listBilled } from '../src/membership/store.js';
+import { findOwner, listMoving } from '../src/membership/store.js';
 import { UNKNOWN_PATIENCE_MS } from '../src/stripe-events/rules.js';
 import { abandonEvent, assignEvent, listUnprocessed, type StoredEvent } from '../src/stripe-events/store.js';
 
@@ -64,7 +64,7 @@ export function createStripeEventActivities(deps: StripeEventDeps): StripeEventA
     async reconcileMemberships() {
       let count = 0;
       for (let after = ''; ;) {
-        const page = await database.system((system) => listBilled(system, after, PAGE));
+        const page = await database.system((system) => listMoving(system, after, PAGE));
         for (const orgId of page) {
           await memberships.refresh(orgId);
           count += 1;

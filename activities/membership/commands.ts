@@ -22,6 +22,7 @@ export interface MembershipCommandActivities {
   applyForMembership(ref: MembershipCommandRef): Promise<MembershipSnapshot>;
   approveMembership(ref: MembershipCommandRef): Promise<MembershipSnapshot>;
   rejectMembership(ref: MembershipCommandRef): Promise<MembershipSnapshot>;
+  withdrawApplication(ref: MembershipCommandRef): Promise<MembershipSnapshot>;
   suspendMembership(ref: MembershipCommandRef): Promise<MembershipSnapshot>;
   reinstateMembership(ref: MembershipCommandRef): Promise<MembershipSnapshot>;
   compMembership(ref: MembershipCommandRef): Promise<MembershipSnapshot>;
@@ -53,7 +54,7 @@ export function createMembershipCommandActivities({
           decidedAt: now,
           note: payload.note,
         });
-        return { patch: { decision: state }, status: 200, result: () => showApplication(decided) };
+        return { patch: { decision: state, reminders: 0 }, status: 200, result: () => showApplication(decided) };
       },
     );
   return {
@@ -68,12 +69,24 @@ export function createMembershipCommandActivities({
           await requireCoolDown(tenant, membership, now);
           const { application_id: id, slug, ...answers } = payload;
           const application = await insertApplication(tenant, { id, slug, appliedBy: actor.id, answers });
-          const patch = { decision: 'submitted', applicationId: id } as const;
+          const patch = { decision: 'submitted', applicationId: id, reminders: 0 } as const;
           return { patch, status: 201, result: () => showApplication(application) };
         },
       ),
     approveMembership: (ref) => decide(ref, 'approved'),
     rejectMembership: (ref) => decide(ref, 'rejected'),
+    withdrawApplication: (ref) =>
+      applyMembershipCommand(database, ref, 'withdraw', z.unknown(), async ({ tenant, membership, actor, now }) => {
+        const { wasMember, state, applicationId } = membership;
+        if (wasMember && state === 'checkout_pending')
+          throw new Refusal('invalid_transition', 'A member who pays again has no application to withdraw.', {
+            current_state: state,
+          });
+        if (applicationId === null) throw new Error(`withdrawApplication: ${membership.id} is ${state} without one`);
+        const end = { state: 'withdrawn', decidedBy: actor.id, decidedAt: now, note: null } as const;
+        const withdrawn = await decideApplication(tenant, applicationId, end);
+        return { patch: { decision: 'withdrawn' }, status: 200, result: () => showApplication(withdrawn) };
+      }),
     suspendMembership: (ref) =>
       applyMembershipCommand(database, ref, 'suspend', suspendBody, ({ payload }) =>
         Promise.resolve({ patch: { suspendedBecause: payload.reason }, status: 200, result: showDeskMembership }),

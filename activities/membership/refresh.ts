@@ -1,11 +1,19 @@
 import type { Billing } from '../../src/adapters/stripe.js';
+import { decideApplication } from '../../src/applications/store.js';
 import { recordEvent } from '../../src/audit-log/store.js';
 import { compensations, noFacts, type Compensation } from '../../src/billing/rules.js';
 import type { CommandActor } from '../../src/commands/store.js';
 import type { Database, Tenant } from '../../src/db/database.js';
 import type { MembershipRef } from '../../src/membership/apply.js';
-import { remindersDue } from '../../src/membership/rules.js';
-import { decisionsOf, settle, snapshotOf, tell, type MembershipSnapshot } from '../../src/membership/settle.js';
+import { remindersDue, waitRemindersDue } from '../../src/membership/rules.js';
+import {
+  decisionsOf,
+  readWait,
+  settle,
+  snapshotOf,
+  tell,
+  type MembershipSnapshot,
+} from '../../src/membership/settle.js';
 import {
   drawTicket,
   findMembership,
@@ -23,14 +31,16 @@ export interface RefreshActivities {
 /** After a compensation Stripe is read again; more rounds than this are a fault that Temporal repeats. */
 const ROUNDS = 5;
 
-const stripeActor: CommandActor = {
+const systemActor = (id: string): CommandActor => ({
   kind: 'system',
-  id: 'stripe',
+  id,
   role: 'system',
   approver: false,
   authTime: '',
-  requestId: 'stripe',
-};
+  requestId: id,
+});
+const stripeActor = systemActor('stripe');
+const clockActor = systemActor('clock');
 
 export function createRefreshActivities({
   database,
@@ -97,7 +107,7 @@ export function createRefreshActivities({
   }
 }
 
-/** Stores what was read, with the reminder that has come due. */
+/** Stores what was read, with what has come due by the clock. */
 async function observe(
   tenant: Tenant,
   membership: PaidMembership,
@@ -114,12 +124,31 @@ async function observe(
       afterDigest: settled.state,
     });
   }
+  if (settled.state === 'applied' || settled.state === 'approved') return keepWaiting(tenant, settled, now);
   const { state, periodEnd, reminders } = settled;
   if ((state !== 'active' && state !== 'cancelling') || periodEnd === null) return settled;
   const due = remindersDue(periodEnd.getTime(), now.getTime());
   if (due <= reminders) return settled;
   await tell(tenant, settled, 'reminder', `${String(periodEnd.getTime())}:${String(due)}`);
   return settle(tenant, settled, { event: 'observe', patch: { reminders: due }, now });
+}
+
+/** Ends an application that waited too long, or reminds of a payment. Safe to repeat: an ended one waits no more. */
+async function keepWaiting(tenant: Tenant, membership: PaidMembership, now: Date): Promise<PaidMembership> {
+  const { applicationId, reminders, state } = membership;
+  const wait = await readWait(tenant, membership);
+  if (!wait || applicationId === null) return membership;
+  if (now.getTime() >= wait.overAt) {
+    const end = { state: 'expired', decidedBy: clockActor.id, decidedAt: now, note: null } as const;
+    await decideApplication(tenant, applicationId, end);
+    const told = { action: 'membership.expire', target: membership.id, beforeDigest: state, afterDigest: 'none' };
+    await recordEvent(tenant, { actor: clockActor, ...told });
+    return settle(tenant, membership, { event: 'expire', patch: { decision: 'expired' }, now });
+  }
+  const due = waitRemindersDue(wait, now.getTime());
+  if (due <= reminders) return membership;
+  await tell(tenant, membership, 'unpaid', `${applicationId}:${String(due)}`);
+  return settle(tenant, membership, { event: 'observe', patch: { reminders: due }, now });
 }
 
 /** Safe to repeat: the row is there once, and with it the log entry and the mails. */

@@ -10,6 +10,7 @@ import { createInternalKey } from '../../src/internal-keys/store.js';
 import { eventually } from '../stack/processes.js';
 import type { Parts } from '../stack/stack.js';
 import { createCaller, expectAnswer, expectRefusal, type Caller } from './client.js';
+import { offerPackage } from './download.js';
 import { signIn, type Step } from './journey.js';
 
 const YEAR_SECONDS = 365 * 86_400;
@@ -52,7 +53,7 @@ async function payInBrowser(url: string): Promise<string> {
   }
 }
 
-/** Takes a membership from its application to its lapse; answers the organization it was for. */
+/** Takes a membership from its application over a download to its lapse; answers the organization it was for. */
 export async function becomeMember(parts: Parts, step: Step): Promise<string> {
   const { publicUrl, stripe } = parts;
   if (!stripe) throw new Error('This example moves the clock of the Stripe stand-in: unset STRIPE_SECRET_KEY.');
@@ -67,6 +68,11 @@ export async function becomeMember(parts: Parts, step: Step): Promise<string> {
       if (now.state !== state || !isRight(now)) throw new Error(`it is ${now.state}`);
       return now;
     });
+  const offer = await step(
+    'A package published in the catalog',
+    () => offerPackage(parts),
+    ({ slug }) => slug,
+  );
   await step(
     'Paying before the approval is refused',
     async () => expectRefusal(await owner.call('POST', '/membership/checkout'), 'not_a_member_yet'),
@@ -97,6 +103,11 @@ export async function becomeMember(parts: Parts, step: Step): Promise<string> {
     ({ period, history }) => `until ${period?.end.slice(0, 10) ?? ''}, receipt ${history[0]?.receipt_id ?? ''}`,
   );
   await step(
+    'Data set downloaded',
+    () => offer.download(owner),
+    ({ bytes, receiptId }) => `${String(bytes)} bytes of ${offer.slug}, receipt ${receiptId}`,
+  );
+  await step(
     'A year later: renewed',
     async () => {
       stripe.world.advance(YEAR_SECONDS + 60);
@@ -121,6 +132,11 @@ export async function becomeMember(parts: Parts, step: Step): Promise<string> {
       return becomes('lapsed', ({ history }) => history[0]?.receipt_id !== null);
     },
     ({ history }) => `receipt ${history[0]?.receipt_id ?? ''}`,
+  );
+  await step(
+    'The next download is refused',
+    () => offer.refusedTo(owner),
+    (detail) => detail,
   );
   const me = z.object({ organization: z.object({ id: z.string() }) });
   return expectAnswer(await owner.call('GET', '/auth/me'), [200], me).organization.id;

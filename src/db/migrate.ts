@@ -13,6 +13,7 @@ import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
 import { membership } from './migrations/0040-membership.js';
+import { applicationEnds } from './migrations/0041-application-ends.js';
 import { cooks } from './migrations/0030-cooks.js';
 import { catalogs } from './migrations/0050-catalogs.js';
 import { cookDeadlines } from './migrations/0031-cook-deadlines.js';
@@ -36,6 +37,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0072-webhooks', sql: webhooks },
   { name: '0031-cook-deadlines', sql: cookDeadlines },
   { name: '0073-incident-sources', sql: incidentSources },
+  { name: '0041-application-ends', sql: applicationEnds },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -14,6 +14,14 @@ export function membershipMail(
       'Your application was not approved',
       `The reason is in GET ${publicUrl}/membership. You may apply again later.`,
     ],
+    unpaid: [
+      'Your approved membership waits for its payment',
+      `POST ${publicUrl}/membership/checkout opens the payment page. An approval that is not paid expires after 60 days.`,
+    ],
+    expired: [
+      'Your application has expired',
+      `It was not decided in 90 days, or approved and not paid in 60. Apply again: POST ${publicUrl}/membership/apply.`,
+    ],
     active: ['Your membership is active', `It is paid until ${day}. ${portal}`],
     renewed: ['Your membership is renewed', `It is paid until ${day}. ${portal}`],
     payment_failed: ['A payment for your membership failed', `Nothing is lost yet. ${portal}`],

@@ -13,6 +13,7 @@ import { findOrg } from '../orgs/store.js';
 import { orPending, reply, type Answer } from '../runs/command.js';
 import { giveMembershipCommand, type MembershipCommandDeps } from './command.js';
 import { mayManageMembership } from './policy.js';
+import type { MembershipCommand } from './rules.js';
 import { checkoutView, membershipView, portalView, returnQuery, returnView } from './schema.js';
 import { findMembership, findOwner, listChanges } from './store.js';
 import { showMembership } from './view.js';
@@ -74,6 +75,22 @@ export function membershipRoutes(deps: MembershipRouteDeps): readonly Route[] {
     defineRoute({
       ...common,
       method: 'post',
+      path: '/membership/withdraw',
+      operationId: 'withdrawApplication',
+      summary: 'Withdraw the application; what was paid for it goes back',
+      auth: person,
+      may: mayManageMembership,
+      body: noBody,
+      response: orPending(applicationView),
+      status: 200,
+      alsoStatus: [202],
+      refuses: ['forbidden', 'not_found', 'invalid_transition', 'unavailable'],
+      handle: async ({ actor, request }) =>
+        reply(await order(deps, actor, request, ['withdraw', 'withdrawApplication']), applicationView),
+    }),
+    defineRoute({
+      ...common,
+      method: 'post',
       path: '/membership/checkout',
       operationId: 'openCheckout',
       summary: 'Open the payment page of the membership: 100 USD a year',
@@ -93,7 +110,7 @@ export function membershipRoutes(deps: MembershipRouteDeps): readonly Route[] {
       ],
       handle: async ({ actor, request }) => {
         requireBilling(billing);
-        return reply(await checkout(deps, actor, request), checkoutView);
+        return reply(await order(deps, actor, request, ['open_checkout', 'openCheckout']), checkoutView);
       },
     }),
     defineRoute({
@@ -186,11 +203,17 @@ async function apply(deps: MembershipRouteDeps, actor: Person, request: RequestI
   });
 }
 
-const checkout = (deps: MembershipRouteDeps, actor: Person, request: RequestInfo): Promise<Answer> =>
+/** A command about the organization itself, which carries nothing. */
+const order = (
+  deps: MembershipRouteDeps,
+  actor: Person,
+  request: RequestInfo,
+  [command, operation]: readonly [MembershipCommand, string],
+): Promise<Answer> =>
   giveMembershipCommand(deps, {
     orgId: actor.orgId,
-    command: 'open_checkout',
-    commandId: commandIdOf(actor, 'openCheckout', request.idempotencyKey ?? request.requestId),
+    command,
+    commandId: commandIdOf(actor, operation, request.idempotencyKey ?? request.requestId),
     subjectId: actor.orgId,
     actor: commandActor(actor, request),
     body: null,

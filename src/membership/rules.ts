@@ -17,14 +17,16 @@ export const membershipStates = [
 ] as const;
 export type MembershipState = (typeof membershipStates)[number];
 
-export const applicationStates = ['submitted', 'approved', 'rejected'] as const;
+export const applicationStates = ['submitted', 'approved', 'rejected', 'withdrawn', 'expired'] as const;
 export type ApplicationState = (typeof applicationStates)[number];
 
-/** Every command a membership can be given; each is one workflow update, and one activity, of the same name. */
+/** What can happen to a membership: the commands below, and what comes by reading Stripe or by the clock. */
 export const membershipEvents = [
   'apply',
   'approve',
   'reject',
+  'withdraw',
+  'expire',
   'open_checkout',
   'suspend',
   'reinstate',
@@ -33,21 +35,27 @@ export const membershipEvents = [
 ] as const;
 export type MembershipEvent = (typeof membershipEvents)[number];
 
+/** Nobody gives these. */
+type ClockEvent = 'observe' | 'expire';
+const isGiven = (event: MembershipEvent): boolean => event !== 'observe' && event !== 'expire';
+
 /** The workflow update and the activity that carry out a command bear one name. */
 export const commandNames = {
   apply: 'applyForMembership',
   approve: 'approveMembership',
   reject: 'rejectMembership',
+  withdraw: 'withdrawApplication',
   open_checkout: 'openCheckout',
   suspend: 'suspendMembership',
   reinstate: 'reinstateMembership',
   comp: 'compMembership',
-} as const satisfies Record<Exclude<MembershipEvent, 'observe'>, string>;
+} as const satisfies Record<Exclude<MembershipEvent, ClockEvent>, string>;
 export type MembershipCommand = keyof typeof commandNames;
 export const membershipCommands = [
   'apply',
   'approve',
   'reject',
+  'withdraw',
   'open_checkout',
   'suspend',
   'reinstate',
@@ -68,8 +76,10 @@ const from = (states: readonly MembershipState[], to: readonly MembershipState[]
  */
 export const transitions: Readonly<Record<MembershipEvent, Targets>> = {
   apply: from(['none', 'rejected'], ['applied']),
-  approve: { applied: APPROVED, comped: ['comped'] },
+  approve: from(['applied', 'comped'], APPROVED),
   reject: from(['applied', 'approved', 'checkout_pending'], ['rejected']),
+  withdraw: from(['applied', 'approved', 'checkout_pending'], ['none']),
+  expire: from(['applied', 'approved'], ['none']),
   open_checkout: from(['approved', 'checkout_pending', 'lapsed', 'cancelled'], ['checkout_pending']),
   suspend: from(APPROVED, ['suspended']),
   reinstate: from(['suspended'], ['none', 'applied', ...APPROVED]),
@@ -89,7 +99,7 @@ export const leadsTo = (event: MembershipEvent, before: MembershipState, after: 
   transitions[event][before]?.includes(after) ?? false;
 /** What a person may do about a membership now. */
 export const allowedEvents = (state: MembershipState): readonly MembershipEvent[] =>
-  membershipEvents.filter((event) => event !== 'observe' && mayHappen(state, event));
+  membershipEvents.filter((event) => isGiven(event) && mayHappen(state, event));
 
 /** Nothing is owed to these until somebody acts: their workflow closes, and the next command starts it again. */
 export const isDormant = (state: MembershipState): boolean =>
@@ -101,9 +111,39 @@ export const COOL_DOWN_DAYS = 7;
 /** Days before the end of a period at which its members hear of it. */
 export const REMINDER_DAYS = [30, 7, 1] as const;
 const RENEWAL_PATIENCE_MS = 3_600_000;
+/** Days an application waits for a decision, and an approved one for its payment, before it expires. */
+const DECISION_DAYS = 90;
+const PAYMENT_DAYS = 60;
+/** Days after the approval at which those who have not paid hear of it again. */
+const PAYMENT_REMINDER_DAYS = [3, 14] as const;
+
+/** What an application that is under way waits for. Times in Unix ms. */
+export interface Wait {
+  readonly remindAt: readonly number[];
+  readonly overAt: number;
+}
+
+/** How long the application of a membership may stay as it is; null when nothing of it is awaited. */
+export function waitOf(
+  state: MembershipState,
+  application: { readonly submittedAt: number; readonly decidedAt: number | null } | null,
+  compedUntil: number | null,
+): Wait | null {
+  if (!application || (state !== 'applied' && state !== 'approved')) return null;
+  const { submittedAt, decidedAt } = application;
+  // Who was granted a membership had no reason to pay or to ask before the grant was over.
+  const since = Math.max(state === 'approved' && decidedAt !== null ? decidedAt : submittedAt, compedUntil ?? 0);
+  const after = (days: number): number => since + days * DAY_MS;
+  return state === 'approved'
+    ? { remindAt: PAYMENT_REMINDER_DAYS.map(after), overAt: after(PAYMENT_DAYS) }
+    : { remindAt: [], overAt: after(DECISION_DAYS) };
+}
+/** How many of the reminders of a wait have come due. */
+export const waitRemindersDue = ({ remindAt }: Wait, now: number): number => remindAt.filter((at) => now >= at).length;
 
 export interface Deadline {
-  readonly kind: 'remind' | 'renewal' | 'grace_over' | 'period_over' | 'checkout_over' | 'comp_over';
+  readonly kind:
+    'remind' | 'application_over' | 'renewal' | 'grace_over' | 'period_over' | 'checkout_over' | 'comp_over';
   /** Unix time in milliseconds. */
   readonly at: number;
 }
@@ -111,7 +151,12 @@ export interface Deadline {
 /** What is owed to a membership next if nothing is heard from Stripe. */
 export function nextDeadline(
   standing: Pick<Standing, 'state' | 'periodEnd'>,
-  given: { readonly reminders: number; readonly compedUntil: number | null; readonly checkoutExpiresAt: number | null },
+  given: {
+    readonly reminders: number;
+    readonly compedUntil: number | null;
+    readonly checkoutExpiresAt: number | null;
+    readonly wait: Wait | null;
+  },
 ): Deadline | null {
   const { state, periodEnd } = standing;
   const days = REMINDER_DAYS[given.reminders];
@@ -130,10 +175,13 @@ export function nextDeadline(
       return at('checkout_over', given.checkoutExpiresAt);
     case 'comped':
       return at('comp_over', given.compedUntil);
-    case 'none':
     case 'applied':
+    case 'approved': {
+      const next = given.wait?.remindAt[given.reminders];
+      return next === undefined ? at('application_over', given.wait?.overAt ?? null) : at('remind', next);
+    }
+    case 'none':
     case 'rejected':
-    case 'approved':
     case 'lapsed':
     case 'cancelled':
     case 'suspended':
@@ -168,7 +216,7 @@ export function receiptFor(
 }
 
 export type MembershipNews =
-  'approved' | 'rejected' | 'active' | 'renewed' | 'payment_failed' | 'lapsed' | 'cancelled' | 'suspended';
+  'approved' | 'rejected' | 'expired' | 'active' | 'renewed' | 'payment_failed' | 'lapsed' | 'cancelled' | 'suspended';
 
 /** What the people of an organization hear of a change; null when there is nothing to tell. */
 export function newsOf(
@@ -178,6 +226,7 @@ export function newsOf(
 ): MembershipNews | null {
   if (event === 'approve') return 'approved';
   if (event === 'reject') return 'rejected';
+  if (event === 'expire') return 'expired';
   const receipt = receiptFor(before, after);
   if (receipt) return receipt.event === 'activated' ? 'active' : receipt.event;
   const isFresh = after.state !== before.state && (after.state === 'past_due' || before.state === 'checkout_pending');

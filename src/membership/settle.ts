@@ -1,3 +1,4 @@
+import { findApplication } from '../applications/store.js';
 import { standingOf, type Decisions } from '../billing/rules.js';
 import type { Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
@@ -11,10 +12,12 @@ import {
   newsOf,
   nextDeadline,
   receiptFor,
+  waitOf,
   type Deadline,
   type MembershipEvent,
   type MembershipNews,
   type MembershipState,
+  type Wait,
 } from './rules.js';
 import {
   changeMembership,
@@ -54,6 +57,7 @@ export const standingNow = (membership: PaidMembership, now: Date): ReturnType<t
 export async function snapshotOf(tenant: Tenant, membership: PaidMembership, now: Date): Promise<MembershipSnapshot> {
   const { state, version, reminders, stripeCustomerId } = membership;
   const given = {
+    wait: await readWait(tenant, membership),
     reminders,
     compedUntil: ms(membership.compedUntil),
     checkoutExpiresAt: ms(membership.checkoutExpiresAt),
@@ -67,6 +71,18 @@ export async function snapshotOf(tenant: Tenant, membership: PaidMembership, now
     isBilled: stripeCustomerId !== null,
     isDormant: isDormant(state),
   };
+}
+
+/** What the application of a membership waits for, and until when. */
+export async function readWait(
+  tenant: Tenant,
+  { state, applicationId, compedUntil }: PaidMembership,
+): Promise<Wait | null> {
+  if (applicationId === null || (state !== 'applied' && state !== 'approved')) return null;
+  const application = await findApplication(tenant, applicationId);
+  if (!application) return null;
+  const { createdAt, decidedAt } = application;
+  return waitOf(state, { submittedAt: createdAt.getTime(), decidedAt: ms(decidedAt) }, ms(compedUntil));
 }
 
 export function requireTransition(membership: PaidMembership, event: MembershipEvent): void {
@@ -133,7 +149,7 @@ export async function settle(
 export async function tell(
   tenant: Tenant,
   membership: PaidMembership,
-  news: MembershipNews | 'reminder' | 'refunded',
+  news: MembershipNews | 'reminder' | 'unpaid' | 'refunded',
   occasion: string,
 ): Promise<void> {
   const people = (await listMembers(tenant)).filter(({ role }) => role === 'owner' || role === 'admin');

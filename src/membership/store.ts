@@ -182,11 +182,17 @@ export async function findOwner(
   return ownerSchema.parse(rows)[0]?.orgId;
 }
 
-/** Memberships that Stripe may know more of than we do, a page at a time. */
-export async function listBilled({ trx }: System, after: string, limit: number): Promise<readonly string[]> {
+/** Memberships that Stripe or the clock may know more of than we do, a page at a time. */
+export async function listMoving({ trx }: System, after: string, limit: number): Promise<readonly string[]> {
   const rows: unknown = await trx('paid_memberships')
     .where('orgId', '>', after)
-    .where((builder) => void builder.whereNotNull('stripeCustomerId').orWhereNotNull('compedUntil'))
+    .where(
+      (builder) =>
+        void builder
+          .whereNotNull('stripeCustomerId')
+          .orWhereNotNull('compedUntil')
+          .orWhereIn('state', ['applied', 'approved']),
+    )
     .orderBy('orgId')
     .limit(limit)
     .select('orgId');

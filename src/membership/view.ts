@@ -13,6 +13,9 @@ const sentences: Readonly<Record<Because, string>> = {
   not_applied: 'Nobody has applied yet: POST /membership/apply.',
   waiting_for_decision: 'The application waits for a decision of ours; you hear by mail.',
   application_rejected: 'The application was not approved; its note says why.',
+  application_withdrawn: 'The application was withdrawn; apply again with POST /membership/apply.',
+  application_expired:
+    'The application expired: not decided in 90 days, or approved and not paid in 60. Apply again with POST /membership/apply.',
   application_approved: 'The application is approved: pay with POST /membership/checkout.',
   checkout_open: 'The payment page is open; the membership begins when it is paid.',
   checkout_expired: 'The payment page expired unpaid: open another with POST /membership/checkout.',

@@ -256,7 +256,7 @@ test('a grant counts beside a payment, and a suspension of ours before both', ()
 test('reminders come thirty, seven and one day before the end, then the renewal is looked for', () => {
   const end = START * 1000;
   const dayMs = DAY * 1000;
-  const given = { compedUntil: null, checkoutExpiresAt: null };
+  const given = { compedUntil: null, checkoutExpiresAt: null, wait: null };
   const next = (reminders: number): unknown =>
     nextDeadline({ state: 'active', periodEnd: end }, { ...given, reminders });
   expect([0, 1, 2].map(next)).toEqual([30, 7, 1].map((days) => ({ kind: 'remind', at: end - days * dayMs })));
