@@ -16,9 +16,10 @@ const COMMANDS = 10;
 const CLIENTS = [1, 8, 32] as const;
 const PER_LEVEL = { 1: 12, 8: 48, 32: 96 } as const;
 
-interface Pair {
+interface Cast {
   readonly owner: Caller;
   readonly reviewer: Caller;
+  readonly grader: Caller;
   readonly projectId: string;
 }
 interface Sample {
@@ -29,7 +30,7 @@ interface Sample {
 const id = z.object({ id: z.string() });
 const audited = z.object({ checks: z.array(z.object({ id: z.string(), rule_id: z.string(), status: z.string() })) });
 
-async function lifecycle({ owner, reviewer, projectId }: Pair, times: number[]): Promise<string> {
+async function lifecycle({ owner, reviewer, grader, projectId }: Cast, times: number[]): Promise<string> {
   const timed = async <S extends z.ZodType>(
     caller: Caller,
     method: string,
@@ -70,7 +71,7 @@ async function lifecycle({ owner, reviewer, projectId }: Pair, times: number[]):
   await timed(owner, 'POST', `${path}/checks`, undefined, audited);
   for (const check of checks.filter(({ status }) => status === 'open')) {
     await timed(
-      reviewer,
+      grader,
       'PATCH',
       `${path}/checks/${check.id}`,
       { status: 'pass', response: check.rule_id === 'HUM-001' ? 1 : 'follows' },
@@ -134,17 +135,18 @@ export async function benchLifecycle(durable: boolean): Promise<void> {
     await parts.nursery.fork('bare', join(root, 'dist/scripts/bench/bare-worker.js'), parts.env);
     const connection = await Connection.connect({ address: parts.env['TEMPORAL_ADDRESS'] ?? '' });
     const client = new Client({ connection });
-    const pairs: Pair[] = [];
+    const casts: Cast[] = [];
     for (let i = 0; i < 32; i += 1) {
       const owner = await signIn(parts.publicUrl, `owner${String(i)}@example.test`, 'O', 'Bench');
       const reviewer = await invite(parts.publicUrl, owner, `reviewer${String(i)}@example.test`, 'R');
       const project = expectAnswer(await owner.call('POST', '/projects', { name: 'Bench' }), [201], id);
-      pairs.push({ owner, reviewer, projectId: project.id });
+      const grader = await invite(parts.publicUrl, owner, `grader${String(i)}@example.test`, 'G');
+      casts.push({ owner, reviewer, grader, projectId: project.id });
     }
-    const pairOf = (i: number): Pair => pairs[i % pairs.length] ?? fail();
+    const castOf = (i: number): Cast => casts[i % casts.length] ?? fail();
     const runs: string[] = [];
     const ours = async (i: number, times: number[]): Promise<void> => {
-      runs.push(await lifecycle(pairOf(i), times));
+      runs.push(await lifecycle(castOf(i), times));
     };
     await measure(4, 8, ours);
     await measure(4, 8, (_, times) => bareLifecycle(client, times));

@@ -11,6 +11,7 @@ import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
 import { membership } from './migrations/0040-membership.js';
+import { approverKeys } from './migrations/0080-approver-keys.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -26,6 +27,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0016-shares', sql: shares },
   { name: '0040-membership', sql: membership },
   { name: '0070-incidents', sql: incidents },
+  { name: '0080-approver-keys', sql: approverKeys },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -91,6 +91,13 @@ export const refusals = {
   profile_retired: row(410, 'Agent profile retired', 'Use another profile; a retired one takes no signals.'),
   unknown_signal: row(422, 'Unknown signal', 'Send one of heartbeat, start, success, fail, log, anomaly, alive.'),
   invalid_schedule: row(422, 'Invalid schedule', 'Correct the cron expression, the time zone or the working hours.'),
+  approver_signature: row(
+    422,
+    'Signature not accepted',
+    'Ask for a new challenge and sign exactly its statement with a key of yours that is registered and not revoked.',
+  ),
+  challenge_gone: row(410, 'Challenge used or expired', 'Ask for a new challenge.'),
+  key_taken: row(409, 'Key already registered', 'A key is registered once, for one person, and never again.'),
   note_required: row(422, 'A note is required', 'Say why in note.'),
   unknown_person: row(422, 'Unknown person', 'Name a member of the organization who may approve.'),
   rate_limited: row(429, 'Too many requests', 'Wait for Retry-After seconds.'),

@@ -44,7 +44,7 @@ async function flaggedRun(): Promise<{ runId: string; checkId: string }> {
   await attach(cast.owner, runId);
   await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission(wrongMath));
   const found = await audit(cast.owner, runId);
-  await gradeAll(cast.reviewer, runId, found);
+  await gradeAll(cast.grader, runId, found);
   return { runId, checkId: checkOf(found.checks, 'MTH-001').id };
 }
 const waive = (
@@ -92,7 +92,7 @@ test('a critical flag needs two people, a pass cannot be accepted, a killer item
   const body = goodSubmission({ output: { title: 'Bad' }, calculations: [] });
   await cast.owner.call('POST', `/runs/${runId}/submission`, body);
   const found = await audit(cast.owner, runId);
-  await gradeAll(cast.reviewer, runId, found);
+  await gradeAll(cast.grader, runId, found);
   const critical = { runId, checkId: checkOf(found.checks, 'SUB-003').id };
   expect((await waive(cast.reviewer, critical)).json).toMatchObject({ status: 'flag', waiver: { needed: 2 } });
   expect((await waive(second, critical)).json).toMatchObject({ status: 'waived' });

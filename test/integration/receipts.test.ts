@@ -52,7 +52,7 @@ test('a rejected run gets a receipt of its rejection, and the approval after it 
   expect(receiptAnswer.parse(again.json).id).toBe(rejection.id);
 
   await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission());
-  await gradeAll(cast.reviewer, runId, await audit(cast.owner, runId));
+  await gradeAll(cast.grader, runId, await audit(cast.owner, runId));
   await cast.reviewer.call('POST', `/runs/${runId}/approve`, { decision: 'approved' });
   const approved = receiptAnswer.parse(
     expectAnswer(await cast.owner.call('POST', `/runs/${runId}/receipt`), [201], z.unknown()),

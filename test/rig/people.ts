@@ -25,6 +25,8 @@ export interface PersonInTest extends Caller {
 export interface Cast {
   readonly owner: PersonInTest;
   readonly reviewer: PersonInTest;
+  /** Answers the human rules, so that the reviewer may approve. */
+  readonly grader: PersonInTest;
   readonly projectId: string;
 }
 
@@ -74,8 +76,9 @@ export async function join(
 export async function assemble(rig: Reach): Promise<Cast> {
   const owner = await signUp(rig);
   const reviewer = await join(rig, owner, 'member', true);
+  const grader = await join(rig, owner, 'member', false);
   const { id: projectId } = expectAnswer(await owner.call('POST', '/projects', { name: 'Tests' }), [201], id);
-  return { owner, reviewer, projectId };
+  return { owner, reviewer, grader, projectId };
 }
 
 const newKey = z.object({ id: z.string(), secret: z.string() });

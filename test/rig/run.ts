@@ -50,10 +50,10 @@ export async function audit(caller: Caller, runId: string): Promise<AuditAnswer>
 const goodResponse: Readonly<Record<string, unknown>> = { 'HUM-001': 1, 'HUM-002': 'follows' };
 
 /** Answers every open rule of an audit of the numeric memo sheet. */
-export async function gradeAll(reviewer: Caller, runId: string, { checks }: AuditAnswer): Promise<void> {
+export async function gradeAll(grader: Caller, runId: string, { checks }: AuditAnswer): Promise<void> {
   for (const check of checks.filter(({ status }) => status === 'open')) {
     const body = { status: 'pass', response: goodResponse[check.rule_id], reason: 'Read it.' };
-    expectAnswer(await reviewer.call('PATCH', `/runs/${runId}/checks/${check.id}`, body), [200], id);
+    expectAnswer(await grader.call('PATCH', `/runs/${runId}/checks/${check.id}`, body), [200], id);
   }
 }
 
@@ -62,7 +62,7 @@ export async function auditedRun(cast: Cast, more: Readonly<Record<string, unkno
   const runId = await openRun(cast, 'numeric-memo', more);
   await attach(cast.owner, runId);
   expectAnswer(await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission()), [201], id);
-  await gradeAll(cast.reviewer, runId, await audit(cast.owner, runId));
+  await gradeAll(cast.grader, runId, await audit(cast.owner, runId));
   return runId;
 }
 
