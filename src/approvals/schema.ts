@@ -28,11 +28,9 @@ export const decisionBody = z.strictObject({
     .max(64)
     .optional()
     .meta({ description: 'Decide only on this verdict; 409 when it has changed.' }),
-  signature: signatureBody
-    .optional()
-    .meta({
-      description: 'Over the statement of POST /runs/{run_id}/approval-challenge; it is carried in the receipt.',
-    }),
+  signature: signatureBody.optional().meta({
+    description: 'Over the statement of POST /runs/{run_id}/approval-challenge; it is carried in the receipt.',
+  }),
 });
 export const decidePayload = decisionBody.extend({ approval_id: z.string() });
 export type Decide = z.output<typeof decidePayload>;

@@ -119,7 +119,7 @@ export function approverKeyRoutes(deps: ApproverKeyDeps): readonly Route[] {
     }),
     defineRoute({
       method: 'delete',
-      path: '/approver-keys/{key_id}',
+      path: '/approver-keys/{approver_key_id}',
       operationId: 'revokeApproverKey',
       summary: 'Revoke a key; what it signed and was not receipted yet counts no more',
       auth: person,
@@ -128,12 +128,12 @@ export function approverKeyRoutes(deps: ApproverKeyDeps): readonly Route[] {
       body: noBody,
       response: approverKeyView,
       status: 200,
-      refuses: ['forbidden', 'not_found'],
+      refuses: ['own_keys_only', 'not_found'],
       handle: ({ actor, params, request }) =>
         database.tenant(actor.orgId, async (tenant) => {
-          const key = await findApproverKey(tenant, params.key_id);
+          const key = await findApproverKey(tenant, params.approver_key_id);
           if (!key) throw new Refusal('not_found', 'No such key.');
-          if (!mayRevoke(actor, key)) throw new Refusal('forbidden', 'Its person or an owner revokes a key.');
+          if (!mayRevoke(actor, key)) throw new Refusal('own_keys_only', 'Its person or an owner revokes a key.');
           if (key.revokedAt) return { body: showApproverKey(key) };
           const by = commandActor(actor, request);
           await recordEvent(tenant, { actor: by, action: 'approver_key.revoked', target: key.id });

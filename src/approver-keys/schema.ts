@@ -22,7 +22,7 @@ export const approverKeyView = z
   })
   .meta({ id: 'ApproverKey' });
 export const approverKeysView = z.strictObject({ data: z.array(approverKeyView) });
-export const approverKeyParams = z.strictObject({ key_id: z.string().regex(idPattern('approverKey')) });
+export const approverKeyParams = z.strictObject({ approver_key_id: z.string().regex(idPattern('approverKey')) });
 
 /** What a person is asked to sign. */
 export const challengeView = z
@@ -30,11 +30,9 @@ export const challengeView = z
     id: z.string(),
     statement: z.string().meta({ description: 'An Ed25519 key signs these bytes, in UTF-8.' }),
     expires_at: z.iso.datetime(),
-    webauthn: z
-      .record(z.string(), z.unknown())
-      .meta({
-        description: 'Options for navigator.credentials.create() or .get(); the challenge is the SHA-256 above.',
-      }),
+    webauthn: z.record(z.string(), z.unknown()).meta({
+      description: 'Options for navigator.credentials.create() or .get(); the challenge is the SHA-256 above.',
+    }),
   })
   .meta({ id: 'ApproverChallenge' });
 export const decisionChallengeBody = z.strictObject({ decision: z.enum(decisions) });

@@ -1,4 +1,4 @@
-import { raw, UniqueViolationError } from 'objection';
+import { raw } from 'objection';
 import type { Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { Refusal } from '../kernel/refusals.js';
@@ -36,14 +36,16 @@ export async function insertApproverKey(
   tenant: Tenant,
   key: Omit<ApproverKey, 'id' | 'createdAt' | 'revokedAt'>,
 ): Promise<ApproverKey> {
-  try {
-    return await ApproverKeyRow.query(tenant.trx)
-      .insert({ id: newId('approverKey'), orgId: tenant.orgId, ...key })
-      .returning('*');
-  } catch (error) {
-    if (!(error instanceof UniqueViolationError)) throw error;
-    throw new Refusal('key_taken', 'This key was registered in this organization before.', {}, { cause: error });
-  }
+  const id = newId('approverKey');
+  const row = { ...key, id, orgId: tenant.orgId, transports: JSON.stringify(key.transports) };
+  const kept: unknown[] = await tenant
+    .trx('approver_keys')
+    .insert(row)
+    .onConflict(['org_id', 'public_key'])
+    .ignore()
+    .returning('id');
+  if (kept.length === 0) throw new Refusal('key_taken', 'This key was registered in this organization before.');
+  return ApproverKeyRow.query(tenant.trx).findOne({ id, orgId: tenant.orgId }).throwIfNotFound();
 }
 
 export async function listApproverKeys(tenant: Tenant): Promise<readonly ApproverKey[]> {

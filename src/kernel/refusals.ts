@@ -19,6 +19,7 @@ export const refusals = {
   membership_required: row(402, 'A membership is required', 'See GET /membership for what is missing and how to pay.'),
   forbidden: row(403, 'Not allowed', 'Ask an owner of the organization for a role that allows it.'),
   own_runs_only: row(403, 'Own runs only', 'Ask an owner or an admin, or whoever opened the run.'),
+  own_keys_only: row(403, 'Own keys only', 'Ask the person whose key it is, or an owner.'),
   human_required: row(403, 'A person is required', 'Sign in as a person; keys never grade or approve.'),
   scope_missing: row(403, 'Scope missing', 'Use a key that has the scope, or ask an owner for one.'),
   wrong_credential: row(403, 'Wrong kind of credential', 'Use the kind of credential the operation documents.'),

@@ -9,6 +9,7 @@ import type { Route } from '../../src/http/define-route.js';
 import { isRefusalCode, refusals } from '../../src/kernel/refusals.js';
 import { SESSION_DAYS } from '../../src/sessions/store.js';
 import { registerAgent } from '../rig/agent.js';
+import { heldKey, registerKey } from '../rig/approver-key.js';
 import { assemble, internalKeyOf, join, keyOf, signUp, type Cast, type PersonInTest } from '../rig/people.js';
 import { openRig, PLATFORM_ADMIN, type Rig } from '../rig/rig.js';
 import { approvedRun, attach, audit, goodSubmission, openRun } from '../rig/run.js';
@@ -91,6 +92,7 @@ async function makeObjects(): Promise<Record<string, string>> {
     run_id,
     check_id: checks[0]?.id ?? '',
     audit_id,
+    approver_key_id: (await registerKey(owner, heldKey())).id,
     approval_id: given[0]?.id ?? '',
     version: '1.0.0',
     receipt_id: minted.id,
@@ -122,6 +124,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   eraseDisclosures: { pointers: ['/run/title'], reason: 'Asked for.' },
   gradeCheck: { status: 'pass', response: 1 },
   decide: { decision: 'approved' },
+  challengeApproval: { decision: 'approved' },
   waiveCheck: { reason: 'Agreed with finance.', expires_at: new Date(Date.now() + 86_400_000).toISOString() },
   moveFlightSheetVersion: { state: 'retired' },
   unlockAgentProfile: { incident_id: newId('incident'), note: 'Corrected.' },

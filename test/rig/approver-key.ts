@@ -1,5 +1,7 @@
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { encode } from 'cborg';
+import { z } from 'zod';
+import { expectAnswer, type Answer, type Caller } from '../../scripts/demo/client.js';
 
 /** A key that an approver holds, with its public half as it is registered. */
 export interface HeldKey {
@@ -14,6 +16,29 @@ export function heldKey(): HeldKey {
     sign: (statement) => sign(null, Buffer.from(statement), privateKey).toString('base64url'),
   };
 }
+
+export const challengeAnswer = z.object({
+  id: z.string(),
+  statement: z.string(),
+  webauthn: z.looseObject({ challenge: z.string() }),
+});
+export type ChallengeAnswer = z.output<typeof challengeAnswer>;
+export const keyAnswer = z.object({ id: z.string(), public_key: z.string() });
+export type KeyAnswer = z.output<typeof keyAnswer>;
+
+export const askForKey = async (who: Caller): Promise<ChallengeAnswer> =>
+  expectAnswer(await who.call('POST', '/approver-keys/challenge'), [201], challengeAnswer);
+export const offerKey = (who: Caller, key: HeldKey, { id, statement }: ChallengeAnswer): Promise<Answer> =>
+  who.call('POST', '/approver-keys', {
+    scheme: 'ed25519',
+    name: 'Laptop',
+    challenge_id: id,
+    public_key: key.publicKey,
+    signature: key.sign(statement),
+  });
+/** Registers a key of a person. */
+export const registerKey = async (who: Caller, key: HeldKey): Promise<KeyAnswer> =>
+  expectAnswer(await offerKey(who, key, await askForKey(who)), [201], keyAnswer);
 
 export interface Assertion {
   readonly value: string;
