@@ -10,7 +10,17 @@ import { createRunDurable } from '../../src/runs/durable.js';
 import { administer } from '../rig/database.js';
 import { assemble, join, signUp, type Cast, type PersonInTest } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
-import { attach, audit, auditedRun, goodSubmission, gradeAll, openRun, refusalOf, stateOf } from '../rig/run.js';
+import {
+  attach,
+  audit,
+  auditedRun,
+  flaggedSubmission,
+  goodSubmission,
+  gradeAll,
+  openRun,
+  refusalOf,
+  stateOf,
+} from '../rig/run.js';
 
 let rig: Rig;
 let cast: Cast;
@@ -22,15 +32,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rig.close());
 
-const wrongMath = {
-  calculations: [{ name: 'growth', expression: 'after - before', inputs: { before: 100, after: 120 }, claimed: 21 }],
-  output: {
-    title: 'Quarterly numbers',
-    summary: 'Revenue rose from one hundred to one hundred and twenty in the quarter.',
-    recommendation: 'Keep going as before.',
-    figures: [{ name: 'growth', value: 21, unit: 'percent' }],
-  },
-};
 const checkOf = (checks: readonly { id: string; rule_id: string; status: string }[], rule: string): { id: string } => {
   const found = checks.find(({ rule_id }) => rule_id === rule);
   if (!found) throw new Error(`no check of ${rule}`);
@@ -42,7 +43,7 @@ const soon = (days: number): string => new Date(Date.now() + days * 86_400_000).
 async function flaggedRun(): Promise<{ runId: string; checkId: string }> {
   const runId = await openRun(cast);
   await attach(cast.owner, runId);
-  await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission(wrongMath));
+  await cast.owner.call('POST', `/runs/${runId}/submission`, flaggedSubmission());
   const found = await audit(cast.owner, runId);
   await gradeAll(cast.grader, runId, found);
   return { runId, checkId: checkOf(found.checks, 'MTH-001').id };

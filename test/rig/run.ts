@@ -29,6 +29,32 @@ export const goodSubmission = (changes: Readonly<Record<string, unknown>> = {}):
   ...changes,
 });
 
+/** A submission whose one flag is a major one: its growth is off by five percent. */
+export const flaggedSubmission = (): Record<string, unknown> => {
+  const calculations = [
+    { name: 'growth', expression: 'after - before', inputs: { before: 100, after: 120 }, claimed: 21 },
+  ];
+  return goodSubmission({
+    calculations,
+    output: { ...schema, figures: [{ name: 'growth', value: 21, unit: 'percent' }] },
+  });
+};
+
+/** A run whose major flag is waived, and which is approved all the same. */
+export async function waivedRun(cast: Cast, expiresAt: Date): Promise<string> {
+  const runId = await openRun(cast);
+  await attach(cast.owner, runId);
+  expectAnswer(await cast.owner.call('POST', `/runs/${runId}/submission`, flaggedSubmission()), [201], id);
+  const found = await audit(cast.owner, runId);
+  await gradeAll(cast.grader, runId, found);
+  const flag = found.checks.find(({ rule_id }) => rule_id === 'MTH-001');
+  const waiver = { reason: 'Rounded as agreed with finance.', expires_at: expiresAt.toISOString() };
+  expectAnswer(await cast.reviewer.call('POST', `/runs/${runId}/checks/${flag?.id ?? ''}/waiver`, waiver), [200], id);
+  const decision = { decision: 'approved' };
+  expectAnswer(await cast.reviewer.call('POST', `/runs/${runId}/approve`, decision), [200], z.unknown());
+  return runId;
+}
+
 export async function openRun(
   { owner, projectId }: Cast,
   sheet = 'numeric-memo',

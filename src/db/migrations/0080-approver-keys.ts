@@ -29,6 +29,8 @@ CREATE TABLE approver_challenges (
 );
 CREATE INDEX approver_challenges_person ON approver_challenges (org_id, user_id, expires_at);
 ALTER TABLE approvals ADD COLUMN signature jsonb;
+-- The lifecycle audit reads waivers from what was signed: marks, times and commitments, no name and no reason.
+GRANT SELECT (payload) ON receipts TO dc_worker;
 
 GRANT SELECT, INSERT ON approver_keys TO dc_app;
 GRANT UPDATE (counter, revoked_at) ON approver_keys TO dc_app;
