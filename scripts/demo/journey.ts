@@ -160,12 +160,6 @@ export async function travel(base: string, example: Example, step: Step): Promis
       expectRefusal(await owner.call('POST', `${run}/approve`, { decision: 'approved' }), 'separation_of_duties'),
     (detail) => detail,
   );
-  await step(
-    'Approval by the only grader, refused',
-    async () =>
-      expectRefusal(await grader.call('POST', `${run}/approve`, { decision: 'approved' }), 'separation_of_duties'),
-    (detail) => detail,
-  );
   await step('Approval by the second person', async () => {
     commands += 1;
     return expectAnswer(await reviewer.call('POST', `${run}/approve`, { decision: 'approved' }), [200], z.unknown());
