@@ -43,7 +43,7 @@ module.exports = {
           '^src/receipts/(disclosures|approval-signature)\\.ts$',
           '^src/kernel/',
           '^(node:)?(crypto|fs|fs/promises|path|util|zlib)$',
-          '^src/ledger/(policy|cosignature)\\.ts$',
+          '^src/ledger/(policy|cosignature|sandbox-log)\\.ts$',
         ],
       },
     },

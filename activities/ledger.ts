@@ -19,6 +19,7 @@ import {
   recordPublication,
   type LedgerHead,
 } from '../src/ledger/store.js';
+import { isSandboxLog, sandboxLogId, sandboxLogKey } from '../src/ledger/sandbox-log.js';
 import { sequence } from '../src/ledger/sequence-store.js';
 import { tilePath, tilesBetween, type TileRef } from '../src/ledger/tiles.js';
 
@@ -30,8 +31,11 @@ const SPACING_MS = 50;
 /** Objects written at a time. Their order doesn't matter: nothing points to them until the checkpoint does. */
 const AT_ONCE = 32;
 
+/** The public log, or the one that takes what sandboxes try out. */
+export type SequencedLog = 'public' | 'sandbox';
+
 export interface LedgerActivities {
-  runSequencer(): Promise<void>;
+  runSequencer(log?: SequencedLog): Promise<void>;
 }
 export interface LedgerDeps {
   readonly database: Database;
@@ -44,19 +48,33 @@ export interface LedgerDeps {
   readonly queued: Growth;
   readonly termMs?: number;
 }
+export interface SequencerDeps extends LedgerDeps {
+  /** Where the log of the sandboxes is written: nobody is served from there. */
+  readonly sandboxObjects: ObjectStore;
+}
 
-export function createLedgerActivities(deps: LedgerDeps): LedgerActivities {
+export function createLedgerActivities(deps: SequencerDeps): LedgerActivities {
   const { termMs = TERM_MS } = deps;
+  const logs: Readonly<Record<SequencedLog, LedgerDeps>> = {
+    public: deps,
+    sandbox: {
+      ...deps,
+      logId: sandboxLogId(deps.logId),
+      logKey: sandboxLogKey(deps.logKey),
+      objects: deps.sandboxObjects,
+      cosigners: [],
+    },
+  };
   return {
     /**
      * Integrates queued leaves and publishes what has grown, until its term ends. Safe to run twice at once: the head
      * row's lock orders sequencers, objects are written once, and the checkpoint moves by compare-and-swap.
      */
-    async runSequencer() {
-      await guardRestore(deps);
+    async runSequencer(log = 'public') {
+      await guardRestore(logs[log]);
       const end = Date.now() + termMs;
       const signal = cancellationSignal();
-      await keepSequencing(deps, () => Date.now() >= end || signal.aborted, heartbeat);
+      await keepSequencing(logs[log], () => Date.now() >= end || signal.aborted, heartbeat);
     },
   };
 }
@@ -91,7 +109,7 @@ async function guardRestore(deps: LedgerDeps): Promise<void> {
   const reason = `the published log has ${String(published.size)} entries, the database ${String(head?.size ?? 0)}`;
   await database.system((system) => pauseLog(system, logId, reason));
   throw ApplicationFailure.nonRetryable(
-    `The database is older than the ledger: ${reason}. Take the missing leaves back: npm run ledger -- rebuild.`,
+    `The database is older than the ledger: ${reason}. Take the missing leaves back: npm run ledger -- rebuild${isSandboxLog(logId) ? ' --sandbox' : ''}.`,
     'LedgerRestored',
   );
 }

@@ -27,36 +27,28 @@ export interface ShareDeps {
   readonly printer: PdfPrinter;
   readonly tokens: Tokens;
   readonly publicUrl: string;
-  readonly logId: string;
 }
 
 const require = createRequire(import.meta.url);
 
 /** The activities of the pdf worker, which has Chromium and nothing else to do. */
-export function createShareActivities({
-  database,
-  objects,
-  printer,
-  tokens,
-  publicUrl,
-  logId,
-}: ShareDeps): ShareActivities {
+export function createShareActivities({ database, objects, printer, tokens, publicUrl }: ShareDeps): ShareActivities {
   let fonts: Promise<string> | undefined;
   const render = async (share: Share): Promise<void> => {
     if (share.pdfKey !== null) return;
-    const document = await assembleShare(database, logId, share);
+    const document = await assembleShare(database, share);
     if (!document) throw new Error(`render: the receipt ${share.receiptId} is not published yet`);
     fonts ??= embeddedFonts();
     const { receipt } = document;
     const token = tokens.issue('share', share.id);
     const style = (await fonts) + pages(receipt.id, receipt.paeDigest);
-    const html = receiptPage(document, { shareUrl: `${publicUrl}/share/${token}`, logId }, style);
+    const html = receiptPage(document, { shareUrl: `${publicUrl}/share/${token}` }, style);
     const printed = await printer.print(html);
     const pdf = await attachToPdf(
       printed,
       {
         name: `${receipt.id}.json`,
-        bytes: Buffer.from(JSON.stringify(showShare(share, document, { publicUrl, token, logId }))),
+        bytes: Buffer.from(JSON.stringify(showShare(share, document, { publicUrl, token }))),
         mimeType: 'application/json',
         description: 'The signed receipt: check it with defendable verify, or any Sigstore client.',
       },

@@ -1,13 +1,17 @@
-import { createObjectStore } from '../src/adapters/object-store.js';
+import { createObjectStore, underPrefix } from '../src/adapters/object-store.js';
 import { readLedgerToolConfig } from '../src/config.js';
 import { openDatabase } from '../src/db/database.js';
 import { auditLedger } from '../src/ledger/audit.js';
 import type { AuditParts } from '../src/ledger/audit-store.js';
 import { rebuildLog } from '../src/ledger/rebuild.js';
+import { SANDBOX_LOG_PREFIX, sandboxLogId } from '../src/ledger/sandbox-log.js';
 import { resumeLog } from '../src/ledger/store.js';
 import { showReport } from '../src/ledger/view.js';
 
-/** Care of the log by a person: npm run ledger -- audit | rebuild | resume, with the configuration of the processes. */
+/**
+ * Care of the log by a person: npm run ledger -- audit | rebuild | resume, with the configuration of the processes; with
+ * --sandbox, care of what sandboxes try out.
+ */
 const commands: Readonly<Record<string, (parts: AuditParts) => Promise<unknown>>> = {
   audit: async (parts) => showReport(parts.logId, await auditLedger(parts, 'full')),
   rebuild: rebuildLog,
@@ -20,7 +24,8 @@ const commands: Readonly<Record<string, (parts: AuditParts) => Promise<unknown>>
   },
 };
 
-const [name = ''] = process.argv.slice(2);
+const [name = '', ...flags] = process.argv.slice(2);
+const sandbox = flags.includes('--sandbox');
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command) {
   const config = readLedgerToolConfig(process.env);
@@ -30,13 +35,18 @@ if (command) {
     region: config.S3_REGION,
     accessKeyId: config.S3_ACCESS_KEY_ID,
     secretAccessKey: config.S3_SECRET_ACCESS_KEY,
-    bucket: config.S3_PUBLIC_BUCKET,
+    bucket: sandbox ? config.S3_PRIVATE_BUCKET : config.S3_PUBLIC_BUCKET,
   });
-  const result = await command({ database, objects, logId: config.LEDGER_ORIGIN });
+  const logId = config.LEDGER_ORIGIN;
+  const result = await command(
+    sandbox
+      ? { database, objects: underPrefix(objects, SANDBOX_LOG_PREFIX), logId: sandboxLogId(logId) }
+      : { database, objects, logId },
+  );
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
   objects.close();
   await database.close();
 } else {
-  process.stderr.write(`Usage: npm run ledger -- ${Object.keys(commands).join(' | ')}\n`);
+  process.stderr.write(`Usage: npm run ledger -- ${Object.keys(commands).join(' | ')} [--sandbox]\n`);
   process.exitCode = 2;
 }

@@ -33,7 +33,6 @@ await runProcess(async (onStop) => {
       objects: stores.evidenceObjects,
       tokens: createTokens(config.PEPPER),
       publicUrl: config.PUBLIC_URL,
-      logId: config.LEDGER_ORIGIN,
     }),
     interceptors: { activity: [refusalInterceptor] },
     maxConcurrentActivityTaskExecutions: 2,

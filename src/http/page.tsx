@@ -11,7 +11,8 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:t
 th{color:var(--soft);font-weight:600}code,pre{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
 .qr svg{width:7rem;height:7rem;background:#fff}
 .head{display:flex;justify-content:space-between;gap:1rem}
-.soft{color:var(--soft)}.good{color:var(--good);font-weight:700}.bad{color:var(--bad);font-weight:700}`;
+.soft{color:var(--soft)}.good{color:var(--good);font-weight:700}.bad{color:var(--bad);font-weight:700}
+.banner{border:2px solid;padding:.4rem .6rem}`;
 
 /** One HTML page; every text in it is escaped by the renderer. No script, no outside request. */
 export function page(title: string, content: VNode, extraStyle = ''): string {

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { cosignerVkey, readMlDsaKey } from './cosignature.js';
 import type { SigningKey } from './keys.js';
 import { ed25519Signer, noteKeyId, verifierKey, type CheckpointSigner } from './note.js';
+import { sandboxLogId, sandboxLogKey } from './sandbox-log.js';
 
 /** The private side of a log: what signs its checkpoints, and what is published about it before it does. */
 export interface LogSigners {
@@ -28,6 +29,7 @@ export function readLogSigners(origin: string, { key, previous, mlDsa }: LogKeyF
   ];
   // The newest last: the order in which they are registered is the order in which they became valid.
   const keys = [...(previousKey ? [previousKey] : []), logKey].map((one) => published(origin, one));
+  keys.push(published(sandboxLogId(origin), sandboxLogKey(logKey)));
   if (postQuantum) {
     const { cosigner, keyId, publicKeyPem } = postQuantum;
     const vkey = cosignerVkey(cosigner);

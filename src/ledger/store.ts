@@ -62,7 +62,11 @@ export async function pauseLog({ trx }: System, logId: string, reason: string): 
   await HeadRow.query(trx).where({ logId }).patch({ pausedReason: reason });
 }
 
-export async function findLeafOfReceipt(trx: Knex, receiptId: string): Promise<Leaf | undefined> {
+/** The leaf of a receipt, in whichever log it stands: the public one, one frozen before it, or the sandboxes'. */
+export async function findLeafOfReceipt(
+  trx: Knex,
+  receiptId: string,
+): Promise<(Leaf & { readonly logId: string }) | undefined> {
   return LeafRow.query(trx).where({ receiptId }).first();
 }
 

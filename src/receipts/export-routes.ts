@@ -10,11 +10,10 @@ import { findReceipt, findToken, listDisclosures } from './store.js';
 
 export interface ExportRouteDeps {
   readonly database: Database;
-  readonly logId: string;
 }
 
 /** A receipt in the forms of other ecosystems, from the same commitments and the same log. */
-export function exportRoutes({ database, logId }: ExportRouteDeps): readonly Route[] {
+export function exportRoutes({ database }: ExportRouteDeps): readonly Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -32,8 +31,8 @@ export function exportRoutes({ database, logId }: ExportRouteDeps): readonly Rou
       handle: async ({ actor, params }) => {
         const receipt = await database.tenant(actor.orgId, (tenant) => findReceipt(tenant, params.receipt_id));
         if (!receipt) throw new Refusal('not_found', 'No such receipt.');
-        const proven = await proveReceipt(database.knex, logId, receipt);
-        const signature = proven && (await findRootSignature(database.knex, logId, proven.treeSize));
+        const proven = await proveReceipt(database.knex, receipt);
+        const signature = proven && (await findRootSignature(database.knex, proven.logId, proven.treeSize));
         if (!proven || !signature)
           throw new Refusal('unavailable', 'The entry is not under a published checkpoint yet.', { retry_after: 1 });
         const { index, hashes } = proven.logged;

@@ -8,6 +8,8 @@ import type { Receipt } from './store.js';
 
 /** A receipt with its proof under the newest published checkpoint. */
 export interface ProvenReceipt {
+  /** Name of the log that the receipt stands in. */
+  readonly logId: string;
   readonly logged: LoggedReceipt;
   readonly log: NoteVerifier;
   readonly treeSize: number;
@@ -15,14 +17,17 @@ export interface ProvenReceipt {
 }
 
 /** Proves a receipt; undefined while its leaf is not under a published checkpoint. */
-export async function proveReceipt(knex: Knex, logId: string, receipt: Receipt): Promise<ProvenReceipt | undefined> {
+export async function proveReceipt(knex: Knex, receipt: Receipt): Promise<ProvenReceipt | undefined> {
   const leaf = await findLeafOfReceipt(knex, receipt.id);
+  if (!leaf) return undefined;
+  const { logId } = leaf;
   const checkpoint = await findPublishedCheckpoint(knex, logId);
   const log = await findLogVerifier(knex, logId);
-  if (!leaf || !checkpoint || !log || checkpoint.size <= leaf.idx) return undefined;
+  if (!checkpoint || !log || checkpoint.size <= leaf.idx) return undefined;
   const hashes = await readRanges(knex, logId, inclusionRanges(leaf.idx, checkpoint.size));
   const { payload, signature, keyId } = receipt;
   return {
+    logId,
     logged: { payload, signature, keyId, entry: leaf.entry, index: leaf.idx, hashes, checkpoint: checkpoint.note },
     log,
     treeSize: checkpoint.size,

@@ -2,6 +2,7 @@ import type { Tenant } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { canonicalJson } from '../kernel/canonical-json.js';
 import { Refusal } from '../kernel/refusals.js';
+import { sandboxLogId } from '../ledger/sandbox-log.js';
 import { findHead, queueLeaf } from '../ledger/store.js';
 import { findOrg, type Org } from '../orgs/store.js';
 import { countUsage } from '../usage/store.js';
@@ -34,17 +35,20 @@ export interface MintRequest<F> {
  * Mints a receipt inside the caller's transaction: takes the next place in the organization's sequence, signs once,
  * and keeps the signature, the disclosures and the pending leaf before anything else sees them. Safe to retry: the
  * sequence lock orders mints, and a receipt that is there for the occasion is handed back as it is. The leaf is
- * integrated after the commit; see proveReceipt.
+ * integrated after the commit; see proveReceipt. What a sandbox mints says so, under keys and in a log of its own.
  */
 export async function mintReceipt<F>(
   tenant: Tenant,
-  { signer, logId }: MintDeps,
+  deps: MintDeps,
   kind: ReceiptKind<F>,
   { subjectId, occasion = 'final', now, facts }: MintRequest<F>,
 ): Promise<{ readonly receipt: Receipt; readonly isNew: boolean }> {
   const sequence = await lockSequence(tenant);
   const existing = await findReceiptFor(tenant, { kind: kind.kind, subjectId, occasion });
   if (existing) return { receipt: existing, isNew: false };
+  const org = await findOrg(tenant);
+  const sandbox = org.sandboxOf !== null;
+  const [signer, logId] = sandbox ? [deps.signer.sandbox, sandboxLogId(deps.logId)] : [deps.signer, deps.logId];
   const head = await findHead(tenant.trx, logId);
   if (head?.pausedReason !== null) throw new Refusal('ledger_paused', 'The ledger takes no new entries now.');
   const earlier = await findReceiptOf(tenant, kind.kind, subjectId);
@@ -58,9 +62,6 @@ export async function mintReceipt<F>(
     prev: sequence.digest,
     issuedAt: now,
   };
-  const org = await findOrg(tenant);
-  if (org.sandboxOf !== null)
-    throw new Refusal('invalid_transition', 'This is a sandbox: nothing of it reaches the public ledger.');
   const commitments = createCommitments();
   const statement = statementOf(kind, await facts(), { ...place, org, earlier }, commitments);
   const { predicate } = statement;
@@ -95,7 +96,7 @@ interface Place {
   readonly seq: number;
   readonly prev: string;
   readonly issuedAt: Date;
-  readonly org: Pick<Org, 'name' | 'alias'>;
+  readonly org: Pick<Org, 'name' | 'alias' | 'sandboxOf'>;
   readonly earlier: Pick<Receipt, 'id' | 'paeDigest'> | undefined;
 }
 
@@ -120,6 +121,7 @@ export function statementOf<F>(kind: ReceiptKind<F>, facts: F, place: Place, com
     supersedes: earlier ? { receiptId: earlier.id, digest: earlier.paeDigest } : null,
     redaction: { policy: REDACTION_POLICY, fields: commitments.all.map(({ pointer }) => pointer) },
     notChecked: kind.notChecked,
+    ...(org.sandboxOf === null ? {} : { sandbox: true }),
   };
   return {
     _type: STATEMENT_TYPE,

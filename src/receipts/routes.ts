@@ -4,7 +4,7 @@ import type { Database, Tenant } from '../db/database.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { anyone, caller } from '../http/gates.js';
 import { Refusal } from '../kernel/refusals.js';
-import { listKeys } from '../ledger/keys.js';
+import { listKeys, listSandboxKeys } from '../ledger/keys.js';
 import { proofText } from '../ledger/note.js';
 import { giveCommand, orPending, reply, type RunCommandDeps } from '../runs/command.js';
 import { mayRecord } from '../runs/policy.js';
@@ -138,6 +138,23 @@ export function receiptRoutes(deps: ReceiptRouteDeps): readonly Route[] {
     }),
     defineRoute({
       method: 'get',
+      path: '/.well-known/defendablecloud/sandbox_trusted_root.json',
+      operationId: 'getSandboxTrustedRoot',
+      summary: 'Sigstore TrustedRoot of what sandboxes try out: it proves nothing about anybody',
+      auth: anyone,
+      params: none,
+      query: none,
+      body: noBody,
+      response: z.record(z.string(), z.unknown()),
+      status: 200,
+      refuses: [],
+      handle: async () => ({
+        body: { ...trustedRoot(await listSandboxKeys(database.knex)) },
+        headers: { 'Cache-Control': 'public, max-age=300' },
+      }),
+    }),
+    defineRoute({
+      method: 'get',
       path: '/ledger/keys',
       operationId: 'listLedgerKeys',
       summary: 'Public keys of the log and of receipts',
@@ -193,22 +210,22 @@ async function requireReceipt(database: Database, orgId: string, id: string): Pr
 }
 
 async function requireProof(
-  { database, logId }: ReceiptRouteDeps,
+  { database }: ReceiptRouteDeps,
   receipt: Receipt,
 ): Promise<NonNullable<Awaited<ReturnType<typeof proveReceipt>>>> {
-  const proven = await proveReceipt(database.knex, logId, receipt);
+  const proven = await proveReceipt(database.knex, receipt);
   if (!proven)
     throw new Refusal('unavailable', 'The entry is not under a published checkpoint yet.', { retry_after: 1 });
   return proven;
 }
 
 async function showReceipt(
-  { database, logId, tokens, publicUrl }: ReceiptRouteDeps,
+  { database, tokens, publicUrl }: ReceiptRouteDeps,
   receipt: Receipt,
 ): Promise<z.input<typeof receiptView>> {
   const share = await database.tenant(receipt.orgId, (tenant) => findFirstShare(tenant, receipt.id));
   if (!share) throw new Error(`showReceipt: ${receipt.id} has no share`);
-  const proven = await proveReceipt(database.knex, logId, receipt);
+  const proven = await proveReceipt(database.knex, receipt);
   return {
     id: receipt.id,
     kind: receipt.kind,
@@ -218,7 +235,7 @@ async function showReceipt(
     payload_sha256: receipt.paeDigest,
     key_id: receipt.keyId,
     share_url: `${publicUrl}/share/${tokens.issue('share', share.id)}`,
-    ledger: proven ? { origin: logId, index: proven.logged.index, tree_size: proven.treeSize } : null,
+    ledger: proven ? { origin: proven.logId, index: proven.logged.index, tree_size: proven.treeSize } : null,
     bundle: proven ? { ...sigstoreBundle(proven.logged, proven.log) } : null,
   };
 }

@@ -1,11 +1,12 @@
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonical-json.js';
 import { hashedRekordEntry, preAuthEncoding } from '../ledger/entry.js';
+import { sandboxReceiptKey } from '../ledger/sandbox-log.js';
 
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
-/** Signs receipts. Where the key lives (a file, a KMS) is the implementation's own matter. */
-export interface ReceiptSigner {
+/** One key that signs receipts. Where it lives (a file, a KMS) is the implementation's own matter. */
+interface KeySigner {
   /** base64 of SHA-256 over the SubjectPublicKeyInfo. */
   readonly keyId: string;
   readonly publicKeyPem: string;
@@ -13,6 +14,10 @@ export interface ReceiptSigner {
   sign(payload: Buffer): SignedReceipt;
   /** Signs claims as a compact JWS (RFC 7515, ES256) of type dc+sd-jwt. */
   signToken(claims: Readonly<Record<string, unknown>>): string;
+}
+/** Signs receipts, and those of sandboxes with a key of their own. */
+export interface ReceiptSigner extends KeySigner {
+  readonly sandbox: KeySigner;
 }
 export interface SignedReceipt {
   readonly payload: Buffer;
@@ -31,6 +36,10 @@ export const receiptKeyId = (publicKey: KeyObject): string =>
 /** ECDSA P-256 with SHA-256 over DSSE, from a PKCS #8 file. */
 export function createReceiptSigner(privateKeyPem: string): ReceiptSigner {
   const privateKey = createPrivateKey(privateKeyPem);
+  return { ...signWithKey(privateKey), sandbox: signWithKey(sandboxReceiptKey(privateKey)) };
+}
+
+function signWithKey(privateKey: KeyObject): KeySigner {
   const publicKey = createPublicKey(privateKey);
   const publicKeyDer = publicKey.export({ type: 'spki', format: 'der' });
   return {

@@ -34,11 +34,7 @@ const recordSchema = z.record(z.string(), z.unknown());
 const statementSchema = z.object({ predicate: z.unknown() });
 
 /** Assembles a share; undefined while the receipt's leaf is not under a published checkpoint. */
-export async function assembleShare(
-  database: Database,
-  logId: string,
-  share: Share,
-): Promise<ShareDocument | undefined> {
+export async function assembleShare(database: Database, share: Share): Promise<ShareDocument | undefined> {
   const { receipt, newest, stored } = await database.tenant(share.orgId, async (tenant) => {
     const found = await findReceipt(tenant, share.receiptId);
     return {
@@ -48,7 +44,7 @@ export async function assembleShare(
     };
   });
   if (!receipt) throw new Error(`assembleShare: share ${share.id} without its receipt`);
-  const proven = await proveReceipt(database.knex, logId, receipt);
+  const proven = await proveReceipt(database.knex, receipt);
   if (!proven) return undefined;
   const { predicate } = statementSchema.parse(JSON.parse(receipt.payload.toString('utf8')));
   const restricted = restrictedItems(predicate);

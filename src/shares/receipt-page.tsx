@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { renderSVG } from 'uqr';
+import { isSandboxLog } from '../ledger/sandbox-log.js';
 import { page } from '../http/page.js';
 import type { ShareDocument } from './assemble.js';
 import { isRunPredicate, RunSections, runTitle } from './run-sections.js';
@@ -7,7 +8,6 @@ import { Row, Rows } from './sections.js';
 
 export interface ReceiptPlace {
   readonly shareUrl: string;
-  readonly logId: string;
 }
 
 /** The receipt as one page, for the browser and for print. Everything in it is escaped; nothing is fetched. */
@@ -23,12 +23,15 @@ const LIMITS = [
 function Receipt({ document, place }: { readonly document: ShareDocument; readonly place: ReceiptPlace }): VNode {
   const { predicate, frame, receipt, proven } = document;
   const run = isRunPredicate(predicate);
+  const sandbox = isSandboxLog(proven.logId);
   return (
     <main>
+      {sandbox ? <p class="bad banner">SANDBOX: a trial that proves nothing. No public log has this receipt.</p> : null}
       <div class="head">
         <div>
           <p class="soft">
-            Receipt · {frame.organization.name ?? `organization ${frame.organization.alias.slice(0, 12)}`}
+            {sandbox ? 'SANDBOX receipt' : 'Receipt'} ·{' '}
+            {frame.organization.name ?? `organization ${frame.organization.alias.slice(0, 12)}`}
           </p>
           <h1>{run ? runTitle(predicate) : `${receipt.kind.replaceAll('_', ' ')} receipt`}</h1>
           <p class="soft">
@@ -43,7 +46,10 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
       {run ? <RunSections predicate={predicate} /> : <Rows value={predicate} />}
       <h2>Ledger</h2>
       <table>
-        <Row name="Log">{place.logId}</Row>
+        <Row name="Log">
+          {proven.logId}
+          {sandbox ? ' (what sandboxes try out, not the public ledger)' : ''}
+        </Row>
         <Row name="Entry">
           {proven.logged.index} in a tree of {proven.treeSize}, integrated {proven.integratedAt.toISOString()}
         </Row>
@@ -56,8 +62,9 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
       </table>
       <h2>What this proves</h2>
       <p>
-        That what stands here was signed together by one key, that it stands in the public log named above, and that no
-        byte of it has changed since.
+        {sandbox
+          ? 'Nothing about anybody: sandboxes sign with keys that no trust root of the public ledger lists.'
+          : 'That what stands here was signed together by one key, that it stands in the public log named above, and that no byte of it has changed since.'}
       </p>
       <h2>What it does not prove</h2>
       <ul>
@@ -67,8 +74,10 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
       </ul>
       <h2>Check it yourself</h2>
       <p class="soft">
-        <code>defendable verify {place.shareUrl} --trust trusted_root.json</code>. The PDF of this receipt carries the
-        signed bundle as an attachment and verifies without a network.
+        <code>
+          defendable verify {place.shareUrl} --trust {sandbox ? 'sandbox_' : ''}trusted_root.json
+        </code>
+        . The PDF of this receipt carries the signed bundle as an attachment and verifies without a network.
       </p>
     </main>
   );

@@ -19,7 +19,6 @@ export interface ShareRouteDeps {
   readonly tokens: Tokens;
   readonly objects: ObjectStore;
   readonly publicUrl: string;
-  readonly logId: string;
   readonly growth: Growth;
   readonly shares: ShareDurable;
 }
@@ -31,7 +30,7 @@ const PRINT_AFTER_MS = 1_000;
 const HEADERS = { 'X-Robots-Tag': 'noindex', 'Cache-Control': 'private, no-cache' };
 
 export function shareRoutes(deps: ShareRouteDeps): readonly Route[] {
-  const { publicUrl, logId, objects } = deps;
+  const { publicUrl, objects } = deps;
   return [
     defineRoute({
       method: 'get',
@@ -52,10 +51,10 @@ export function shareRoutes(deps: ShareRouteDeps): readonly Route[] {
         const document = await requireDocument(deps, await requireShare(deps, params.token, false));
         const share = await requireShare(deps, params.token, true);
         if (type === 'text/html') {
-          const content = receiptPage(document, { shareUrl: `${publicUrl}/share/${params.token}`, logId });
+          const content = receiptPage(document, { shareUrl: `${publicUrl}/share/${params.token}` });
           return { media: 'text/html; charset=utf-8', content, headers: HEADERS };
         }
-        return { body: showShare(share, document, { publicUrl, token: params.token, logId }), headers: HEADERS };
+        return { body: showShare(share, document, { publicUrl, token: params.token }), headers: HEADERS };
       },
     }),
     defineRoute({
@@ -99,8 +98,8 @@ async function requireShare({ database, tokens }: ShareRouteDeps, token: string,
   });
 }
 
-async function requireDocument({ database, logId }: ShareRouteDeps, share: Share): Promise<ShareDocument> {
-  const document = await assembleShare(database, logId, share);
+async function requireDocument({ database }: ShareRouteDeps, share: Share): Promise<ShareDocument> {
+  const document = await assembleShare(database, share);
   if (!document)
     throw new Refusal('unavailable', 'The receipt is not under a published checkpoint yet.', { retry_after: 1 });
   return document;

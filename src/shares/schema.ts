@@ -47,6 +47,9 @@ export const shareView = z
     kind: z.string(),
     issued_at: z.iso.datetime(),
     profile: z.enum(shareProfiles),
+    sandbox: z
+      .boolean()
+      .meta({ description: 'A sandbox tried this out: it proves nothing, and no public log has it.' }),
     ledger: z.strictObject({ origin: z.string(), index: z.int(), tree_size: z.int(), integrated_at: z.iso.datetime() }),
     bundle: z
       .record(z.string(), z.unknown())
@@ -60,6 +63,10 @@ export const shareView = z
       .string()
       .nullable()
       .meta({ description: 'The newer receipt of the same subject, where there is one.' }),
-    links: z.strictObject({ pdf: z.url(), ledger: z.url(), trusted_root: z.url() }),
+    links: z.strictObject({
+      pdf: z.url(),
+      ledger: z.url().nullable().meta({ description: 'Null for what a sandbox tried out.' }),
+      trusted_root: z.url(),
+    }),
   })
   .meta({ id: 'SharedReceipt' });

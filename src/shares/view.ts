@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Tokens } from '../auth/tokens.js';
+import { isSandboxLog } from '../ledger/sandbox-log.js';
 import type { ShareDocument } from './assemble.js';
 import type { StoredDisclosure } from '../receipts/store.js';
 import { shareState } from './rules.js';
@@ -9,17 +10,19 @@ import type { Share } from './store.js';
 export function showShare(
   share: Share,
   document: ShareDocument,
-  place: { publicUrl: string; token: string; logId: string },
+  place: { publicUrl: string; token: string },
 ): z.input<typeof shareView> {
   const { receipt, proven, bundle, disclosures, fields, predicate } = document;
-  const { publicUrl, token, logId } = place;
+  const { publicUrl, token } = place;
+  const sandbox = isSandboxLog(proven.logId);
   return {
     receipt_id: receipt.id,
     kind: receipt.kind,
     issued_at: receipt.issuedAt.toISOString(),
     profile: share.profile,
+    sandbox,
     ledger: {
-      origin: logId,
+      origin: proven.logId,
       index: proven.logged.index,
       tree_size: proven.treeSize,
       integrated_at: proven.integratedAt.toISOString(),
@@ -31,8 +34,8 @@ export function showShare(
     superseded_by: document.supersededBy,
     links: {
       pdf: `${publicUrl}/share/${token}/pdf`,
-      ledger: `${publicUrl}/ledger/entries/${String(proven.logged.index)}`,
-      trusted_root: `${publicUrl}/.well-known/defendablecloud/trusted_root.json`,
+      ledger: sandbox ? null : `${publicUrl}/ledger/entries/${String(proven.logged.index)}`,
+      trusted_root: `${publicUrl}/.well-known/defendablecloud/${sandbox ? 'sandbox_' : ''}trusted_root.json`,
     },
   };
 }

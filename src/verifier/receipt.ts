@@ -2,6 +2,7 @@ import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto
 import { hashedRekordEntry, preAuthEncoding } from '../ledger/entry.js';
 import { cosignatureTime } from '../ledger/cosignature.js';
 import { NoteFault, openCheckpoint, readNote } from '../ledger/note.js';
+import { isSandboxLog } from '../ledger/sandbox-log.js';
 import { reachesQuorum, type WitnessPolicy } from '../ledger/policy.js';
 import { verifyInclusion } from '../ledger/proof.js';
 import { leafHash } from '../ledger/tree.js';
@@ -41,6 +42,7 @@ export function verifyReceipt(receipt: ParsedReceipt, trust: Trust, question: Qu
   if (question.policy) rungs.push(witnessRung(bundle.entry.checkpoint, question.policy));
   const statement = parseStatement(payload);
   rungs.push(rung('statement', true, statement.predicateType));
+  if (statement.frame['sandbox'] === true) rungs.push(sandboxRung(bundle.entry, trust));
   const { revealed, withheld } = discloseAll(statement.predicate, disclosures);
   rungs.push(
     rung('disclosures', true, `${String(disclosures.length)} fields shown, ${String(withheld)} withheld or erased`),
@@ -56,6 +58,15 @@ export function verifyReceipt(receipt: ParsedReceipt, trust: Trust, question: Qu
   const { notChecked } = statement.frame;
   const limits = Array.isArray(notChecked) ? notChecked.map(String) : [];
   return { rungs, notProven: [...limits, ...LIMITS], receipt: revealed };
+}
+
+/** A receipt that a sandbox tried out fails, unless the reader chose to trust the log of sandboxes. */
+function sandboxRung({ logKeyId }: LogEntry, trust: Trust): Rung {
+  const log = findLog(trust, logKeyId);
+  const name = 'not a sandbox';
+  if (log && isSandboxLog(log.name))
+    return { name, state: 'not_asked', detail: 'a SANDBOX tried this out: it proves nothing about anybody' };
+  return rung(name, false, 'a SANDBOX tried this out: no public log has it');
 }
 
 /** The rungs that every signed and logged bundle has: signature, key, entry, checkpoint, inclusion. */

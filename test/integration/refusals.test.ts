@@ -1,8 +1,7 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { SignJWT, UnsecuredJWT } from 'jose';
 import { administer } from '../rig/database.js';
 import { assemble, freshEmail, mailedToken, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
@@ -18,53 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-const me = async (token: string): Promise<string> => {
-  const answer = await rig.as(token).call('GET', '/auth/me');
-  return answer.status === 200 ? 'admitted' : refusalOf(answer);
-};
-
 test('a name that is taken is refused, though Postgres withholds the detail of the violation', async () => {
   const create = () => cast.owner.call('POST', '/projects', { name: 'Taken' });
   expect((await create()).status).toBe(201);
   expect(refusalOf(await create())).toBe('409 name_taken');
-});
-
-test('forged access tokens are refused: none, another key, audience, issuer, type, an expired one', async () => {
-  const { userId: sub, orgId: org, token } = cast.owner;
-  const claims = { sub, org, auth_time: 1_700_000_000 };
-  const foreign = generateKeyPairSync('ed25519').privateKey;
-  const sign = (changes: { aud?: string; iss?: string; typ?: string }): Promise<string> =>
-    new SignJWT(claims)
-      .setProtectedHeader({ alg: 'EdDSA', typ: changes.typ ?? 'at+jwt' })
-      .setAudience(changes.aud ?? rig.base)
-      .setIssuer(changes.iss ?? rig.base)
-      .setExpirationTime('1h')
-      .sign(foreign);
-  expect(await me(token)).toBe('admitted');
-  expect(
-    await me(new UnsecuredJWT(claims).setAudience(rig.base).setIssuer(rig.base).setExpirationTime('1h').encode()),
-  ).toBe('401 invalid_token');
-  for (const changes of [{}, { aud: 'x' }, { iss: 'x' }, { typ: 'JWT' }])
-    expect(await me(await sign(changes))).toBe('401 invalid_token');
-  const [head, body] = token.split('.');
-  expect(await me(`${head ?? ''}.${body ?? ''}.${randomBytes(64).toString('base64url')}`)).toBe('401 invalid_token');
-  expect(await me('not.a.token')).toBe('401 invalid_token');
-  expect(refusalOf(await rig.call('GET', '/auth/me'))).toBe('401 unauthenticated');
-});
-
-test('a right signature with a wrong audience or type is refused all the same', async () => {
-  const { SESSION_KEY_FILE } = process.env;
-  expect(SESSION_KEY_FILE).toBeDefined();
-  const { createSessions } = await import('../../src/auth/session.js');
-  const { readFileSync } = await import('node:fs');
-  const other = await createSessions(readFileSync(SESSION_KEY_FILE ?? '', 'utf8'), 'https://other.example');
-  const token = await other.sign({
-    userId: cast.owner.userId,
-    orgId: cast.owner.orgId,
-    sessionId: 'ses_x',
-    authTime: new Date(),
-  });
-  expect(await me(token)).toBe('401 invalid_token');
 });
 
 test('a sign-in link works once, also when it is used many times at once; a newer one voids it', async () => {

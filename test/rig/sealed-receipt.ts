@@ -99,7 +99,7 @@ export function sealReceipt({ fields = 5, size = 7, index = 3 } = {}): SealedRec
     seq: 1,
     prev: 'genesis',
     issuedAt: new Date(0),
-    org: { name: 'Org', alias: 'alias' },
+    org: { name: 'Org', alias: 'alias', sandboxOf: null },
     earlier: undefined,
   };
   const statement = statementOf(keyEventKind, facts, place, commitments);

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cosignatureTime, cosignerVkey, mlDsaPem, parseCosigner, readMlDsaKey } from '../../src/ledger/cosignature.js';
 import { NoteFault, ed25519Signer, openCheckpoint, readNote, signWith } from '../../src/ledger/note.js';
+import { sandboxLogId } from '../../src/ledger/sandbox-log.js';
 import { readLogSigners } from '../../src/ledger/signers.js';
 import { leafHash } from '../../src/ledger/tree.js';
 
@@ -91,7 +92,11 @@ test('while one key takes over from another, both sign and both are published', 
     const verifier = { name: origin, publicKey: createPublicKey(key) };
     expect(openCheckpoint(both, verifier)).toEqual(checkpoint);
   }
-  expect(keys.map(({ purpose }) => purpose)).toEqual(['log', 'log']);
+  expect(keys.map(({ purpose, logId }) => [purpose, logId])).toEqual([
+    ['log', origin],
+    ['log', origin],
+    ['log', sandboxLogId(origin)],
+  ]);
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const wrong = p256.export({ type: 'pkcs8', format: 'pem' }).toString();
   expect(() => readLogSigners(origin, { key: wrong })).toThrow('Ed25519');

@@ -50,4 +50,6 @@ export const frame = {
   supersedes: z.object({ receiptId: z.string(), digest: sha256 }).nullable(),
   redaction: z.object({ policy: z.url(), fields: z.array(z.string()) }),
   notChecked: z.array(z.string()),
+  /** Only in receipts that a sandbox tried out: they prove nothing about an organization. */
+  sandbox: z.literal(true).optional(),
 };
