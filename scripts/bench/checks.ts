@@ -7,7 +7,7 @@ import type { Rule } from '../../src/flight-sheets/schema.js';
 import { parseStrictJson } from '../../src/http/strict-json.js';
 import { cleanAnswers, cleanInputs, everySheet, judge } from './corpus.js';
 import { defects, type Defect } from './defects.js';
-import { cyclicSchemas, hostileBodies, hostileExpressions, repeatingQuote, repeatingText } from './hostile.js';
+import { cyclicSchemas, hostileBodies, hostileExpressions, repeatingQuotes, repeatingText } from './hostile.js';
 
 const RULES = 1000;
 const ROUNDS = 21;
@@ -62,8 +62,7 @@ function hostility(): void {
   const [evidence] = cleanInputs.evidence;
   const rule = everySheet.rules.filter(({ id }) => id === 'SUB-005');
   if (!submission || !evidence) throw new Error('hostility: the corpus has no submission');
-  const claim = { text: 'It says so.', evidence_ids: [evidence.id], quote: repeatingQuote };
-  const claims = Array.from({ length: 100 }, () => claim);
+  const claims = repeatingQuotes.map((quote) => ({ text: 'It says so.', evidence_ids: [evidence.id], quote }));
   const repeating = {
     ...cleanInputs,
     evidence: [{ ...evidence, text: repeatingText }],

@@ -58,6 +58,9 @@ export const hostileBodies: readonly (readonly [string, string])[] = [
   ['a lone surrogate', '"\\ud800"'],
 ];
 
-/** A quote that a native search would compare with itself for hours: both texts are one letter, but for the middle. */
-export const repeatingQuote = `${'a'.repeat(5000)}b${'a'.repeat(4999)}`;
+/** Quotes that a native search would compare with the text for hours: all one letter, but for one in the middle. */
+export const repeatingQuotes: readonly string[] = Array.from(
+  { length: 100 },
+  (_, i) => `${'a'.repeat(5000 - i)}b${'a'.repeat(4999 + i)}`,
+);
 export const repeatingText = 'a'.repeat(256 * 1024);

@@ -1,3 +1,5 @@
+import { isList } from './expression/value.js';
+
 type Node = Readonly<Record<string, unknown>>;
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -46,7 +48,7 @@ function stepsFrom(node: Node, root: Node, named: ReadonlyMap<string, Node>): re
   const { $ref, $dynamicRef, dependentSchemas } = node;
   const inPlace = [
     ...ONE.map((name) => node[name]),
-    ...LISTS.flatMap((name) => (Array.isArray(node[name]) ? node[name] : [])),
+    ...LISTS.flatMap((name) => listAt(node, name)),
     ...(isNode(dependentSchemas) ? Object.values(dependentSchemas) : []),
   ];
   const references = [$ref, $dynamicRef].flatMap((ref): readonly Step[] => {
@@ -54,6 +56,11 @@ function stepsFrom(node: Node, root: Node, named: ReadonlyMap<string, Node>): re
     return target && typeof ref === 'string' ? [{ node: target, ref }] : [];
   });
   return [...references, ...inPlace.filter(isNode).map((one) => ({ node: one }))];
+}
+
+function listAt(node: Node, name: string): readonly unknown[] {
+  const list = node[name];
+  return isList(list) ? list : [];
 }
 
 /** What a reference inside the schema points at: a pointer, an anchor, or an id. */

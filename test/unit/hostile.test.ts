@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { runRules } from '../../src/checks/engine.js';
 import type { EngineInputs } from '../../src/checks/frozen.js';
 import { compute } from '../../src/checks/math.js';
 import { compileSchema, schemaFaults } from '../../src/checks/output-schema.js';
+import { findQuotes } from '../../src/checks/quotes.js';
 import { findRefCycle } from '../../src/checks/schema-cycles.js';
 import { lintSheet } from '../../src/flight-sheets/lint.js';
 import type { Rule } from '../../src/flight-sheets/schema.js';
@@ -12,7 +14,7 @@ import {
   cyclicSchemas,
   hostileBodies,
   hostileExpressions,
-  repeatingQuote,
+  repeatingQuotes,
   repeatingText,
 } from '../../scripts/bench/hostile.js';
 
@@ -68,24 +70,40 @@ test.each(hostileBodies)('a body with %s is refused', (_, body) => {
 });
 
 /** The clean run, but for its claims and the text of its first evidence. */
-const claiming = (count: number, quote: string, text: string): EngineInputs => {
+const claiming = (quotes: readonly string[], text: string): EngineInputs => {
   const { submission, evidence } = cleanInputs;
   if (!submission) throw new Error('the corpus has no submission');
   const [first] = evidence;
-  const claim = { text: 'It says so.', evidence_ids: [first?.id ?? ''], quote };
+  const claims = quotes.map((quote) => ({ text: 'It says so.', evidence_ids: [first?.id ?? ''], quote }));
   return {
     ...cleanInputs,
     evidence: evidence.map((item, i) => (i === 0 ? { ...item, text } : item)),
-    submission: { ...submission, claims: Array.from({ length: count }, () => claim) },
+    submission: { ...submission, claims },
   };
 };
+const times = (count: number, quote: string): readonly string[] => Array.from({ length: count }, () => quote);
 
 test('a mebibyte of claims that quote their evidence is read; quotes that repeat themselves end as an error', () => {
   const quote = Array.from({ length: 1000 }, (_, i) => `word${String(i)}`).join(' ');
   const text = `${'before '.repeat(20_000)}${quote} after`;
-  const read = claiming(140, quote, text);
+  const read = claiming(times(140, quote), text);
   expect(JSON.stringify(read.submission?.claims).length).toBeGreaterThan(1024 * 1024);
   expect(judge(read)['SUB-005']).toBe('pass');
-  expect(judge(claiming(140, `${quote} never`, text))['SUB-005']).toBe('flag');
-  expect(judge(claiming(100, repeatingQuote, repeatingText))['SUB-005']).toBe('error');
+  expect(judge(claiming(times(140, `${quote} never`), text))['SUB-005']).toBe('flag');
+  expect(judge(claiming(repeatingQuotes, repeatingText))['SUB-005']).toBe('error');
+});
+
+test('a quote is found where a plain search finds it, however the two repeat themselves', () => {
+  const letters = (max: number): fc.Arbitrary<string> =>
+    fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: max });
+  fc.assert(
+    fc.property(letters(60), fc.array(letters(14), { maxLength: 8 }), (text, quotes) => {
+      const [evidence] = cleanInputs.evidence;
+      if (!evidence) throw new Error('the corpus has no evidence');
+      const claims = quotes.map((quote) => ({ text: 'It says so.', evidence_ids: [evidence.id], quote }));
+      const found = findQuotes(claims, [{ ...evidence, text }]).get(evidence.id);
+      expect([...(found ?? [])].sort()).toEqual([...new Set(quotes.filter((quote) => text.includes(quote)))].sort());
+    }),
+    { numRuns: 500 },
+  );
 });
