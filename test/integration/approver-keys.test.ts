@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { expectAnswer, type Answer, type Caller } from '../../scripts/demo/client.js';
 import { statementChallenge, readPublicKey } from '../../src/receipts/approval-signature.js';
@@ -21,7 +20,7 @@ import {
   type Passkey,
 } from '../rig/approver-key.js';
 import { administer } from '../rig/database.js';
-import { assemble, join, signUp, type Cast, type PersonInTest } from '../rig/people.js';
+import { assemble, join, signedInHoursAgo, signUp, type Cast, type PersonInTest } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
 import { attach, auditedRun, receiptAnswer, refusalOf, stateOf } from '../rig/run.js';
 
@@ -221,9 +220,7 @@ test('an unsigned decision is not signed afterwards without being taken back', a
 });
 
 test('registering and asking need a recent sign-in, the approver flag and a run of the organization', async () => {
-  const { userId, orgId, token } = cast.reviewer;
-  const claims = { userId, orgId, sessionId: String(decodeJwt(token)['sid']) };
-  const stale = rig.as(await rig.sessions.sign({ ...claims, authTime: new Date(Date.now() - 13 * 3_600_000) }));
+  const stale = await signedInHoursAgo(rig, cast.reviewer, 13);
   const runId = await auditedRun(cast);
   for (const path of ['/approver-keys/challenge', `/runs/${runId}/approval-challenge`]) {
     const body = path.endsWith('approval-challenge') ? { decision: 'approved' } : undefined;

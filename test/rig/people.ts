@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { expectAnswer, type Caller } from '../../scripts/demo/client.js';
 import type { InternalScope } from '../../src/auth/actor.js';
@@ -108,4 +109,14 @@ export async function internalKeyOf(
   } finally {
     await owner.destroy();
   }
+}
+
+/** The same person with a sign-in of some hours ago. */
+export async function signedInHoursAgo(
+  rig: Pick<Rig, 'as' | 'sessions'>,
+  { userId, orgId, token }: PersonInTest,
+  hours: number,
+): Promise<Caller> {
+  const authTime = new Date(Date.now() - hours * 3_600_000);
+  return rig.as(await rig.sessions.sign({ userId, orgId, sessionId: String(decodeJwt(token)['sid']), authTime }));
 }
