@@ -102,6 +102,8 @@ async function makeObjects(): Promise<Record<string, string>> {
   await entitle(rig, owner.orgId);
   await publish(rig, packageOf({ slug: 'numeric-memo' }));
   const granted = await owner.call('POST', '/datasets/catalog/numeric-memo/download', bodies['downloadDataset']);
+  const hook = { url: 'https://example.org/hook', events: ['run.*'] };
+  const webhook = expectAnswer(await owner.call('POST', '/webhooks', hook), [201], id);
   const card_sha256 = builtInCards[0] ? cardSha256(builtInCards[0]) : '';
   const pinned = await owner.call('POST', `/models/catalog/${builtInCards[0]?.slug ?? ''}/pin`, { card_sha256 });
   return {
@@ -127,6 +129,8 @@ async function makeObjects(): Promise<Record<string, string>> {
     incident_id: incident.id,
     grant_id: expectAnswer(granted, [201], id).id,
     pin_id: expectAnswer(pinned, [201], id).id,
+    webhook_id: webhook.id,
+    message_id: `msg_${'0'.repeat(32)}`,
     staged_id: `stg_${'0'.repeat(26)}`,
     format: 'cyclonedx',
   };

@@ -41,10 +41,10 @@ CREATE TABLE webhook_deliveries (
   due_at timestamptz(3) NOT NULL DEFAULT now(),
   leased_until timestamptz(3),
   PRIMARY KEY (endpoint_id, seq),
+  UNIQUE (org_id, endpoint_id, seq),
   FOREIGN KEY (org_id, endpoint_id) REFERENCES webhook_endpoints (org_id, id),
   FOREIGN KEY (org_id, seq) REFERENCES webhook_messages (org_id, seq)
 );
-CREATE INDEX webhook_deliveries_org ON webhook_deliveries (org_id, endpoint_id);
 CREATE INDEX webhook_deliveries_message ON webhook_deliveries (org_id, seq);
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due_at, seq) WHERE state = 'waiting';
 CREATE INDEX webhook_deliveries_order ON webhook_deliveries (endpoint_id, object, seq) WHERE state = 'waiting';
@@ -58,9 +58,9 @@ CREATE TABLE webhook_attempts (
   status integer,
   error text,
   duration_ms integer NOT NULL,
-  FOREIGN KEY (endpoint_id, seq) REFERENCES webhook_deliveries (endpoint_id, seq)
+  FOREIGN KEY (org_id, endpoint_id, seq) REFERENCES webhook_deliveries (org_id, endpoint_id, seq)
 );
-CREATE INDEX webhook_attempts_delivery ON webhook_attempts (endpoint_id, seq);
+CREATE INDEX webhook_attempts_delivery ON webhook_attempts (org_id, endpoint_id, seq);
 CREATE TRIGGER webhook_attempts_append_only BEFORE UPDATE OR DELETE ON webhook_attempts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 GRANT SELECT, INSERT, UPDATE ON webhook_endpoints, webhook_deliveries TO dc_app, dc_worker;
