@@ -40,7 +40,7 @@ module.exports = {
         pathNot: [
           '^src/verifier/',
           LEDGER_FORMAT,
-          '^src/receipts/disclosures\\.ts$',
+          '^src/receipts/(disclosures|approval-signature)\\.ts$',
           '^src/kernel/',
           '^(node:)?(crypto|fs|fs/promises|path|util|zlib)$',
           '^src/ledger/(policy|cosignature|sandbox-log)\\.ts$',

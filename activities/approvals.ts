@@ -1,8 +1,15 @@
 import { afterWithdrawal, approvalsOf, decide, type DecisionCase } from '../src/approvals/rules.js';
 import { decidePayload, withdrawPayload, type Decide } from '../src/approvals/schema.js';
-import { insertApproval, listApprovals, voidApproval, type Approval } from '../src/approvals/store.js';
+import { acceptSignature } from '../src/approvals/signature.js';
+import {
+  insertApproval,
+  listApprovals,
+  voidApproval,
+  type Approval,
+  type ApprovalSignature,
+} from '../src/approvals/store.js';
 import { showApproval } from '../src/approvals/view.js';
-import { listChecks, listLiveAudits } from '../src/checks/store.js';
+import { listGraders } from '../src/checks/store.js';
 import type { CommandActor } from '../src/commands/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
 import { Refusal } from '../src/kernel/refusals.js';
@@ -30,6 +37,8 @@ export function createApprovalActivities({ database }: { readonly database: Data
           ({ voidedAt, verdictDigest }) => !voidedAt && verdictDigest === verdict.digest,
         );
         const own = live.find(({ approverId }) => approverId === actor.id);
+        if (own?.decision === payload.decision && payload.signature && !own.signature)
+          throw new Refusal('already_decided', 'You decided so without a signature: take it back, then sign.');
         if (own?.decision === payload.decision)
           return { state: run.state, status: 200, result: { approval: showApproval(own), run_state: run.state } };
         if (run.state === 'approved' || (own && own.decision !== 'abstained' && run.state !== 'escalated')) {
@@ -39,8 +48,9 @@ export function createApprovalActivities({ database }: { readonly database: Data
         }
         const outcome = decide(await caseOf(tenant, run, { actor, payload, live, verdict }));
         if (!outcome.ok) throw new Refusal(outcome.because, outcome.message, { current_state: run.state });
+        const signature = await signatureOf(tenant, run, actor, payload);
         if (own) await voidApproval(tenant, own.id, 'replaced');
-        const approval = await insertApproval(tenant, toApproval(run, actor, payload, verdict));
+        const approval = await insertApproval(tenant, { ...toApproval(run, actor, payload, verdict), signature });
         return {
           state: outcome.next,
           status: 200,
@@ -98,11 +108,6 @@ async function caseOf(
   if (payload.escalate_to !== undefined && !approvers.includes(payload.escalate_to)) {
     throw new Refusal('unknown_person', `${payload.escalate_to} is not a member who may approve.`);
   }
-  const audits = await listLiveAudits(tenant, run.id);
-  const checks = await listChecks(
-    tenant,
-    audits.map(({ id }) => id),
-  );
   return {
     decision: payload.decision,
     verdict: verdict.outcome,
@@ -110,14 +115,7 @@ async function caseOf(
     quorum: run.fourEyes,
     approver: { id: actor.id, isOwner: actor.role === 'owner' },
     submitterId: submission.submittedBy,
-    graderIds: [
-      ...new Set(
-        checks.flatMap(({ gradedBy, grades }) => [
-          ...(gradedBy === null ? [] : [gradedBy]),
-          ...grades.map(({ by }) => by),
-        ]),
-      ),
-    ],
+    graderIds: (await listGraders(tenant, [run.id])).get(run.id) ?? [],
     escalatedTo: live.findLast(({ decision }) => decision === 'escalated')?.escalateTo ?? null,
     // Of people who may still approve: the approval of a removed member counts no more.
     earlierApprovals: approvalsOf(
@@ -127,12 +125,23 @@ async function caseOf(
   };
 }
 
+async function signatureOf(
+  tenant: Tenant,
+  run: Run,
+  actor: CommandActor,
+  { decision, signature }: Decide,
+): Promise<ApprovalSignature | null> {
+  if (!signature) return null;
+  const about = { runId: run.id, userId: actor.id, decision, verdictDigest: run.verdictDigest ?? '' };
+  return acceptSignature(tenant, signature, about);
+}
+
 function toApproval(
   run: Run,
   actor: CommandActor,
   payload: Decide,
   verdict: StoredVerdict,
-): Parameters<typeof insertApproval>[1] {
+): Omit<Parameters<typeof insertApproval>[1], 'signature'> {
   return {
     id: payload.approval_id,
     runId: run.id,

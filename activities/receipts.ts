@@ -2,8 +2,10 @@ import { cancellationSignal } from '@temporalio/activity';
 import { z } from 'zod';
 import type { ObjectStore } from '../src/adapters/object-store.js';
 import type { Tokens } from '../src/auth/tokens.js';
+import { isSoleGrader } from '../src/approvals/rules.js';
 import { listApprovals, type Approval } from '../src/approvals/store.js';
-import { listChecks, listLiveAudits } from '../src/checks/store.js';
+import { listRevoked } from '../src/approver-keys/store.js';
+import { listChecks, listGraders, listLiveAudits, type Check } from '../src/checks/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
 import { findChanged, tellChanged } from '../src/evidence/integrity.js';
 import { listEvidence } from '../src/evidence/store.js';
@@ -56,7 +58,7 @@ export function createReceiptActivities(deps: ReceiptDeps): ReceiptActivities {
           now,
           facts: async () => {
             await requireThawed(tenant, run, now);
-            return gather(tenant, run, decision);
+            return gather(tenant, run, decision, now);
           },
         });
         const state = decision === 'rejected' ? run.state : 'receipted';
@@ -106,7 +108,12 @@ async function requireUnchanged(
   throw new Refusal('evidence_integrity', `Not as recorded: ${changed.map(({ id }) => id).join(', ')}.`);
 }
 
-async function gather(tenant: Tenant, run: Run, decision: RunReceiptFacts['decision']): Promise<RunReceiptFacts> {
+async function gather(
+  tenant: Tenant,
+  run: Run,
+  decision: RunReceiptFacts['decision'],
+  now: Date,
+): Promise<RunReceiptFacts> {
   const { verdict } = run;
   const submission =
     run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
@@ -117,6 +124,16 @@ async function gather(tenant: Tenant, run: Run, decision: RunReceiptFacts['decis
   const decisions = (await listApprovals(tenant, run.id)).filter(
     ({ voidedAt, verdictDigest }) => !voidedAt && verdictDigest === run.verdictDigest,
   );
+  const checks = await listChecks(
+    tenant,
+    audits.map(({ id }) => id),
+  );
+  const approvals =
+    decision === 'approved'
+      ? await requireSecondPerson(tenant, decisions, run, submission.submittedBy)
+      : requireVeto(decisions);
+  if (decision === 'approved') refuseEndedWaivers(checks, now);
+  await refuseEndedSignatures(tenant, approvals, now);
   return {
     decision,
     run,
@@ -125,24 +142,28 @@ async function gather(tenant: Tenant, run: Run, decision: RunReceiptFacts['decis
     pins: await listRunPins(tenant, run.id),
     submission,
     audit,
-    checks: await listChecks(
-      tenant,
-      audits.map(({ id }) => id),
-    ),
+    checks,
     auditKinds: new Map(audits.map(({ id, kind }) => [id, kind])),
-    approvals:
-      decision === 'approved' ? requireSecondPerson(decisions, run, submission.submittedBy) : requireVeto(decisions),
+    approvals,
     names: new Map((await listMembers(tenant)).map(({ userId, displayName }) => [userId, displayName])),
   };
 }
 
-/** The last gate before signing: live approvals of this verdict, and one by someone other than the submitter. */
-function requireSecondPerson(decisions: readonly Approval[], run: Run, submitterId: string): readonly Approval[] {
+/** The last gate before signing: live approvals of this verdict, by people who neither submitted nor graded it alone. */
+async function requireSecondPerson(
+  tenant: Tenant,
+  decisions: readonly Approval[],
+  run: Run,
+  submitterId: string,
+): Promise<readonly Approval[]> {
   const live = decisions.filter(({ decision }) => decision === 'approved');
   if (live.length === 0) throw new Refusal('not_approved', 'No approval stands on the present verdict.');
   if (run.fourEyes.forbid_submitter && !live.some(({ approverId }) => approverId !== submitterId)) {
     throw new Refusal('separation_of_duties', 'Only the submitter approved this run.');
   }
+  const graders = (await listGraders(tenant, [run.id])).get(run.id) ?? [];
+  if (live.some(({ approverId }) => isSoleGrader(run.fourEyes, graders, approverId)))
+    throw new Refusal('separation_of_duties', 'The only one who graded this run approved it.');
   return live;
 }
 
@@ -151,3 +172,27 @@ function requireVeto(decisions: readonly Approval[]): readonly Approval[] {
   if (decisions.some(({ decision }) => decision === 'rejected')) return decisions;
   throw new Refusal('not_approved', 'No rejection stands on the present verdict.');
 }
+
+/** No receipt rests on a waiver that has ended, even if its timer has not fired yet. */
+function refuseEndedWaivers(checks: readonly Check[], now: Date): void {
+  const ended = checks.find(
+    ({ status, waiver }) => status === 'waived' && !(waiver && isAhead(waiver.expires_at, now)),
+  );
+  if (ended) throw new Refusal('not_approved', `The waiver of ${ended.ruleId} has ended; decide on the new verdict.`);
+}
+
+/** What an approver signed speaks for a time, and only as long as its key does. */
+async function refuseEndedSignatures(tenant: Tenant, approvals: readonly Approval[], now: Date): Promise<void> {
+  const signed = approvals.flatMap(({ signature }) => (signature ? [signature] : []));
+  if (signed.length === 0) return;
+  const revoked = await listRevoked(
+    tenant,
+    signed.map(({ keyId }) => keyId),
+  );
+  if (revoked.length > 0)
+    throw new Refusal('not_approved', `The key ${revoked.join(', ')} was revoked: withdraw the approval, sign again.`);
+  if (!signed.every(({ notAfter }) => isAhead(notAfter, now)))
+    throw new Refusal('not_approved', 'A signature of an approver has ended: withdraw the approval, sign again.');
+}
+
+const isAhead = (time: string, now: Date): boolean => Date.parse(time) > now.getTime();

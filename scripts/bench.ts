@@ -1,3 +1,4 @@
+import { benchApprovals } from './bench/approvals.js';
 import { benchAuth } from './bench/auth.js';
 import { benchChecks } from './bench/checks.js';
 import { benchDeliveries } from './bench/deliveries.js';
@@ -11,6 +12,7 @@ import { benchPlanner } from './bench/planner.js';
 import { benchWatchdog } from './bench/watchdog.js';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
+  approvals: benchApprovals,
   auth: benchAuth,
   checks: benchChecks,
   deliveries: benchDeliveries,

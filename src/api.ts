@@ -11,6 +11,7 @@ import { apiKeyRoutes } from './api-keys/routes.js';
 import { applicationDeskRoutes } from './applications/desk-routes.js';
 import { auditLogRoutes } from './audit-log/routes.js';
 import { approvalRoutes } from './approvals/routes.js';
+import { approverKeyRoutes } from './approver-keys/routes.js';
 import { createAuthenticator } from './auth/authenticate.js';
 import { authRoutes } from './auth/routes.js';
 import type { Sealer } from './auth/sealer.js';
@@ -138,6 +139,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...submissionRoutes(commands),
     ...checkRoutes(commands),
     ...approvalRoutes(commands),
+    ...approverKeyRoutes(parts),
     ...receiptRoutes(commands),
     ...cookRoutes(cooking),
     ...cookStreamRoutes(parts),

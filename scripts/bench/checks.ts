@@ -1,9 +1,13 @@
 import { cpus } from 'node:os';
 import { runRules, digestsOf } from '../../src/checks/engine.js';
 import type { EngineInputs } from '../../src/checks/frozen.js';
+import { compute } from '../../src/checks/math.js';
+import { compileSchema } from '../../src/checks/output-schema.js';
 import type { Rule } from '../../src/flight-sheets/schema.js';
+import { parseStrictJson } from '../../src/http/strict-json.js';
 import { cleanAnswers, cleanInputs, everySheet, judge } from './corpus.js';
 import { defects, type Defect } from './defects.js';
+import { cyclicSchemas, hostileBodies, hostileExpressions, repeatingQuotes, repeatingText } from './hostile.js';
 
 const RULES = 1000;
 const ROUNDS = 21;
@@ -17,6 +21,7 @@ const out = (line: string): void => {
 export function benchChecks(): Promise<void> {
   out(`${String(cpus().length)} cores, Node ${process.version}`);
   detection();
+  hostility();
   large();
   memory();
   return Promise.resolve();
@@ -36,6 +41,52 @@ function detection(): void {
   }
   out(`detection: ${String(found.length)} of ${String(defects.length)} seeded defects`);
   out(`false flags: ${String(wrong)} of ${String(quiet)} judgements of rules without a defect`);
+}
+
+/** How long the longest refusal of each kind takes; a case that is not refused is named. */
+function hostility(): void {
+  const numbers = { a: 1, xs: Array.from({ length: 100 }, (_, i) => i) };
+  slowest(
+    'hostile expressions',
+    hostileExpressions.map((text) => [text.slice(0, 40), () => compute(text, numbers)]),
+  );
+  slowest(
+    'cyclic schemas',
+    cyclicSchemas.map(([name, schema]) => [name, () => compileSchema(schema)]),
+  );
+  slowest(
+    'hostile bodies',
+    hostileBodies.map(([name, body]) => [name, () => parseStrictJson(Buffer.from(body))]),
+  );
+  const { submission } = cleanInputs;
+  const [evidence] = cleanInputs.evidence;
+  const rule = everySheet.rules.filter(({ id }) => id === 'SUB-005');
+  if (!submission || !evidence) throw new Error('hostility: the corpus has no submission');
+  const claims = repeatingQuotes.map((quote) => ({ text: 'It says so.', evidence_ids: [evidence.id], quote }));
+  const repeating = {
+    ...cleanInputs,
+    evidence: [{ ...evidence, text: repeatingText }],
+    submission: { ...submission, claims },
+  };
+  const read = (): void => {
+    const [result] = runRules(rule, repeating);
+    if (result?.status === 'error') throw new Error(result.detail);
+  };
+  slowest('1 MiB of claims that repeat themselves', [['claims', read]]);
+}
+
+function slowest(what: string, cases: readonly (readonly [string, () => unknown])[]): void {
+  let worst = 0;
+  for (const [name, run] of cases) {
+    const began = process.hrtime.bigint();
+    try {
+      run();
+      out(`NOT REFUSED: ${name}`);
+    } catch {
+      worst = Math.max(worst, Number(process.hrtime.bigint() - began) / 1e6);
+    }
+  }
+  out(`${what}: ${String(cases.length)} refused, the slowest after ${worst.toFixed(0)} ms`);
 }
 
 /** 1,000 rules, most of them expressions, over a submission of 1 MiB. */

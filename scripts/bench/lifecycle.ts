@@ -4,82 +4,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import { z } from 'zod';
-import { expectAnswer, type Caller } from '../demo/client.js';
+import { expectAnswer } from '../demo/client.js';
 import { invite, signIn } from '../demo/journey.js';
 import { eventually } from '../stack/processes.js';
 import { root } from '../stack/paths.js';
 import { usageOf, type Usage } from '../stack/usage.js';
 import { startParts, startRoles } from '../stack/stack.js';
+import { gradedRun, type Ask, type Cast } from './graded-run.js';
 
 /** Commands of one lifecycle: open, two pieces of evidence, submission, audit, checks, two grades, approval, receipt. */
 const COMMANDS = 10;
 const CLIENTS = [1, 8, 32] as const;
 const PER_LEVEL = { 1: 12, 8: 48, 32: 96 } as const;
 
-interface Pair {
-  readonly owner: Caller;
-  readonly reviewer: Caller;
-  readonly projectId: string;
-}
 interface Sample {
   readonly perSecond: number;
   /** Milliseconds of each command. */
   readonly times: readonly number[];
 }
 const id = z.object({ id: z.string() });
-const audited = z.object({ checks: z.array(z.object({ id: z.string(), rule_id: z.string(), status: z.string() })) });
 
-async function lifecycle({ owner, reviewer, projectId }: Pair, times: number[]): Promise<string> {
-  const timed = async <S extends z.ZodType>(
-    caller: Caller,
-    method: string,
-    path: string,
-    body: unknown,
-    schema: S,
-  ): Promise<z.output<S>> => {
+async function lifecycle(cast: Cast, times: number[]): Promise<string> {
+  const timed: Ask = async (caller, method, path, body, schema) => {
     const begin = performance.now();
     const answer = await caller.call(method, path, body);
     times.push(performance.now() - begin);
     return expectAnswer(answer, [200, 201], schema);
   };
-  const run = await timed(
-    owner,
-    'POST',
-    '/runs',
-    { project_id: projectId, title: 'Bench', flight_sheet: { slug: 'numeric-memo' } },
-    id,
-  );
-  const path = `/runs/${run.id}`;
-  for (const content of ['Before: 100', 'After: 120'])
-    await timed(owner, 'POST', `${path}/evidence`, { kind: 'note', label: 'n', content: `${content} ${run.id}` }, id);
-  const output = {
-    title: 'Growth',
-    summary: 'Revenue rose from one hundred to one hundred and twenty.',
-    figures: [{ name: 'g', value: 20, unit: 'percent' }],
-    recommendation: 'Keep going as before.',
-  };
-  const calculations = [{ name: 'g', expression: '(b - a) / a * 100', inputs: { a: 100, b: 120 }, claimed: 20 }];
-  await timed(
-    owner,
-    'POST',
-    `${path}/submission`,
-    { agent: { name: 'bench', version: '1' }, output, calculations },
-    id,
-  );
-  const { checks } = await timed(owner, 'POST', `${path}/audit`, undefined, audited);
-  await timed(owner, 'POST', `${path}/checks`, undefined, audited);
-  for (const check of checks.filter(({ status }) => status === 'open')) {
-    await timed(
-      reviewer,
-      'PATCH',
-      `${path}/checks/${check.id}`,
-      { status: 'pass', response: check.rule_id === 'HUM-001' ? 1 : 'follows' },
-      id,
-    );
-  }
-  await timed(reviewer, 'POST', `${path}/approve`, { decision: 'approved' }, z.unknown());
-  await timed(owner, 'POST', `${path}/receipt`, undefined, id);
-  return run.id;
+  const runId = await gradedRun(cast, timed);
+  await timed(cast.reviewer, 'POST', `/runs/${runId}/approve`, { decision: 'approved' }, z.unknown());
+  await timed(cast.owner, 'POST', `/runs/${runId}/receipt`, undefined, id);
+  return runId;
 }
 
 async function bareLifecycle(client: Client, times: number[]): Promise<void> {
@@ -134,17 +89,18 @@ export async function benchLifecycle(durable: boolean): Promise<void> {
     await parts.nursery.fork('bare', join(root, 'dist/scripts/bench/bare-worker.js'), parts.env);
     const connection = await Connection.connect({ address: parts.env['TEMPORAL_ADDRESS'] ?? '' });
     const client = new Client({ connection });
-    const pairs: Pair[] = [];
+    const casts: Cast[] = [];
     for (let i = 0; i < 32; i += 1) {
       const owner = await signIn(parts.publicUrl, `owner${String(i)}@example.test`, 'O', 'Bench');
       const reviewer = await invite(parts.publicUrl, owner, `reviewer${String(i)}@example.test`, 'R');
       const project = expectAnswer(await owner.call('POST', '/projects', { name: 'Bench' }), [201], id);
-      pairs.push({ owner, reviewer, projectId: project.id });
+      const grader = await invite(parts.publicUrl, owner, `grader${String(i)}@example.test`, 'G');
+      casts.push({ owner, reviewer, grader, projectId: project.id });
     }
-    const pairOf = (i: number): Pair => pairs[i % pairs.length] ?? fail();
+    const castOf = (i: number): Cast => casts[i % casts.length] ?? fail();
     const runs: string[] = [];
     const ours = async (i: number, times: number[]): Promise<void> => {
-      runs.push(await lifecycle(pairOf(i), times));
+      runs.push(await lifecycle(castOf(i), times));
     };
     await measure(4, 8, ours);
     await measure(4, 8, (_, times) => bareLifecycle(client, times));

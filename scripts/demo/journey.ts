@@ -73,6 +73,9 @@ export async function travel(base: string, example: Example, step: Step): Promis
   const reviewer = await step('Second person accepts an invitation', () =>
     invite(base, owner, 'grace@example.test', 'Grace Okafor'),
   );
+  const grader = await step('Third person accepts an invitation', () =>
+    invite(base, owner, 'mary@example.test', 'Mary Sundaram'),
+  );
   const runId = await step(
     'Project and run on a flight sheet',
     async () => {
@@ -125,7 +128,7 @@ export async function travel(base: string, example: Example, step: Step): Promis
     );
     await step('Core check engine', async () => expectAnswer(await post('/checks'), [200], audit), showAudit);
     await step(
-      'Human rules graded by the second person',
+      'Human rules graded by the third person',
       async () => {
         const open = found.checks.filter(({ status }) => status === 'open');
         for (const check of open) {
@@ -133,7 +136,7 @@ export async function travel(base: string, example: Example, step: Step): Promis
           if (!grade) throw new Error(`${example.name} has no grade for ${check.rule_id}.`);
           const { rule: _rule, ...body } = grade;
           commands += 1;
-          expectAnswer(await reviewer.call('PATCH', `${run}/checks/${check.id}`, body), [200], id);
+          expectAnswer(await grader.call('PATCH', `${run}/checks/${check.id}`, body), [200], id);
         }
         return open.length;
       },

@@ -1,9 +1,10 @@
 import { Model } from 'objection';
 import type { Decision } from './rules.js';
+import type { ApprovalSignature } from './store.js';
 
 export class ApprovalRow extends Model {
   static override readonly tableName = 'approvals';
-  static override readonly jsonAttributes = ['conditions'];
+  static override readonly jsonAttributes = ['conditions', 'signature'];
   declare readonly id: string;
   declare orgId: string;
   declare runId: string;
@@ -16,6 +17,7 @@ export class ApprovalRow extends Model {
   declare approverRole: string;
   declare authMethod: string;
   declare authTime: Date;
+  declare signature: ApprovalSignature | null;
   declare createdAt: Date;
   declare voidedAt: Date | null;
   declare withdrawnAt: Date | null;

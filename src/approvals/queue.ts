@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import type { OrgActor } from '../auth/actor.js';
+import { listGraders } from '../checks/store.js';
 import type { Tenant } from '../db/database.js';
 import { cutPage, type PageQuery } from '../http/paging.js';
 import { listApprovers } from '../orgs/store.js';
 import { REQUEST_DAYS } from '../runs/rules.js';
 import { listAwaitingApproval, type Run } from '../runs/store.js';
 import { findSubmission } from '../submissions/store.js';
-import { approvalsOf } from './rules.js';
+import { approvalsOf, isSoleGrader } from './rules.js';
 import type { queueView } from './schema.js';
 import { listStandingApprovals, type Approval } from './store.js';
 
@@ -20,10 +21,21 @@ export async function readQueue(tenant: Tenant, actor: OrgActor, page: PageQuery
     shown.map(({ id }) => id),
   );
   const approvers = await listApprovers(tenant);
+  const graders = await listGraders(
+    tenant,
+    shown.map(({ id }) => id),
+  );
   const data: z.input<typeof queueView>['data'] = [];
   for (const run of shown) {
     const own = standing.filter(({ runId, verdictDigest }) => runId === run.id && verdictDigest === run.verdictDigest);
-    data.push(show(run, own, approvers, await whyNot(tenant, run, own, actor)));
+    data.push(
+      show(
+        run,
+        own,
+        approvers,
+        await whyNot(tenant, run, { standing: own, graders: graders.get(run.id) ?? [] }, actor),
+      ),
+    );
   }
   return { data, next_cursor: nextCursor };
 }
@@ -31,7 +43,7 @@ export async function readQueue(tenant: Tenant, actor: OrgActor, page: PageQuery
 async function whyNot(
   tenant: Tenant,
   run: Run,
-  standing: readonly Approval[],
+  { standing, graders }: { readonly standing: readonly Approval[]; readonly graders: readonly string[] },
   actor: OrgActor,
 ): Promise<string | null> {
   if (!actor.approver || actor.role === 'viewer') return 'Your role does not decide.';
@@ -40,6 +52,8 @@ async function whyNot(
   const escalation = standing.findLast(({ decision }) => decision === 'escalated');
   if (escalation && actor.role !== 'owner' && escalation.escalateTo !== actor.userId)
     return 'It was escalated: an owner or the person named decides.';
+  if (run.fourEyes.forbid_grader && graders.includes(actor.userId)) return 'You graded this run.';
+  if (isSoleGrader(run.fourEyes, graders, actor.userId)) return 'You alone graded this run; you may still reject it.';
   const submission =
     run.currentSubmissionId === null ? undefined : await findSubmission(tenant, run.currentSubmissionId);
   if (run.fourEyes.forbid_submitter && submission?.submittedBy === actor.userId) return 'You submitted this run.';

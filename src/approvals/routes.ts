@@ -37,6 +37,8 @@ export function approvalRoutes(deps: RunCommandDeps): readonly Route[] {
         'note_required',
         'unknown_person',
         'step_up_required',
+        'challenge_gone',
+        'approver_signature',
         'unavailable',
       ],
       handle: async ({ actor, params, body, request }) => {

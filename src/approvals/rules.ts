@@ -6,6 +6,8 @@ export interface Quorum {
   readonly required_approvals: number;
   readonly forbid_submitter: boolean;
   readonly forbid_grader: boolean;
+  /** True when left out. */
+  readonly forbid_sole_grader?: boolean | undefined;
 }
 export interface DecisionCase {
   readonly decision: Decision;
@@ -35,6 +37,9 @@ export function decide(given: DecisionCase): DecisionOutcome {
   if (quorum.forbid_grader && given.graderIds.includes(approver.id)) {
     return no('separation_of_duties', 'You graded this run, so another person decides on it.');
   }
+  if (decision === 'approved' && isSoleGrader(quorum, given.graderIds, approver.id)) {
+    return no('separation_of_duties', 'You alone graded this run, so another person approves it.');
+  }
   if (given.state === 'escalated' && !approver.isOwner && approver.id !== given.escalatedTo) {
     return no('separation_of_duties', 'This run was escalated: an owner or the person named decides.');
   }
@@ -45,6 +50,13 @@ export function decide(given: DecisionCase): DecisionOutcome {
   if (given.state === 'escalated') return { ok: true, next: 'approved' };
   return { ok: true, next: given.earlierApprovals + 1 >= quorum.required_approvals ? 'approved' : 'audited' };
 }
+
+/** Whether a person graded all that people graded, where that keeps them from approving. */
+export const isSoleGrader = (
+  { forbid_sole_grader = true }: Pick<Quorum, 'forbid_sole_grader'>,
+  graderIds: readonly string[],
+  personId: string,
+): boolean => forbid_sole_grader && graderIds.length > 0 && graderIds.every((id) => id === personId);
 
 export interface Standing {
   readonly approverId: string;

@@ -1,8 +1,23 @@
 import { z } from 'zod';
 import { pageQuery } from '../http/paging.js';
 import { idPattern } from '../kernel/ids.js';
+import { signatureSchemes } from '../receipts/approval-signature.js';
 import { decisions } from './rules.js';
 
+const base64url = (max: number): z.ZodString =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[A-Za-z0-9_-]+$/);
+/** A signature by a key that the approver holds, over the statement of a challenge. */
+const signatureBody = z.strictObject({
+  challenge_id: z.string().regex(idPattern('challenge')),
+  key_id: z.string().regex(idPattern('approverKey')),
+  value: base64url(1024),
+  authenticator_data: base64url(4096).optional().meta({ description: 'Of a passkey alone.' }),
+  client_data: base64url(8192).optional().meta({ description: 'clientDataJSON of a passkey.' }),
+});
+export type GivenSignature = z.output<typeof signatureBody>;
 export const decisionBody = z.strictObject({
   decision: z.enum(decisions),
   note: z.string().max(10_000).optional(),
@@ -13,6 +28,9 @@ export const decisionBody = z.strictObject({
     .max(64)
     .optional()
     .meta({ description: 'Decide only on this verdict; 409 when it has changed.' }),
+  signature: signatureBody.optional().meta({
+    description: 'Over the statement of POST /runs/{run_id}/approval-challenge; it is carried in the receipt.',
+  }),
 });
 export const decidePayload = decisionBody.extend({ approval_id: z.string() });
 export type Decide = z.output<typeof decidePayload>;
@@ -30,6 +48,9 @@ export const approvalView = z
       auth_method: z.string(),
       auth_time: z.iso.datetime(),
     }),
+    signature: z
+      .strictObject({ key_id: z.string(), scheme: z.enum(signatureSchemes), valid_until: z.iso.datetime() })
+      .nullable(),
     verdict_digest: z.string(),
     created_at: z.iso.datetime(),
     voided: z.boolean(),

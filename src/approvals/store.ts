@@ -1,8 +1,15 @@
 import { raw } from 'objection';
 import type { Tenant } from '../db/database.js';
+import type { SignedStatement } from '../receipts/approval-signature.js';
 import { ApprovalRow } from './model.js';
 import type { Decision } from './rules.js';
 
+/** What an approver signed, with the key and the signature: all that a verifier needs. */
+export interface ApprovalSignature extends SignedStatement {
+  readonly keyId: string;
+  /** Until when the approver's word stands: a receipt minted later would not verify. */
+  readonly notAfter: string;
+}
 export interface Approval {
   readonly id: string;
   readonly runId: string;
@@ -15,6 +22,7 @@ export interface Approval {
   readonly approverRole: string;
   readonly authMethod: string;
   readonly authTime: Date;
+  readonly signature: ApprovalSignature | null;
   readonly createdAt: Date;
   readonly voidedAt: Date | null;
   readonly withdrawnAt: Date | null;

@@ -2,6 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { LRUCache } from 'lru-cache';
 import { RE2JS } from 're2js';
+import { findRefCycle } from './schema-cycles.js';
 import { within } from './within.js';
 
 export interface SchemaFault {
@@ -31,6 +32,8 @@ export function compileSchema(schema: Schema): ValidateFunction {
   const key = JSON.stringify(schema);
   const known = validators.get(key);
   if (known) return known;
+  const cycle = findRefCycle(schema);
+  if (cycle !== undefined) throw new Error(`the reference ${cycle} comes back to itself without going into the value`);
   const ajv = new Ajv2020({ allErrors: true, strict: false, code: { regExp: linear } });
   formats.default(ajv);
   const validate = ajv.compile(schema);

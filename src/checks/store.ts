@@ -176,6 +176,27 @@ export async function listChecks(tenant: Tenant, auditIds: readonly string[]): P
     .orderBy(['auditId', 'position']);
 }
 
+/** Who graded checks that still count, by run: each person once. */
+export async function listGraders(
+  tenant: Tenant,
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await CheckRow.query(tenant.trx)
+    .join('audits', 'audits.id', 'checks.auditId')
+    .where({ 'checks.orgId': tenant.orgId })
+    .whereIn('checks.runId', [...runIds])
+    .whereNot({ 'audits.state': 'stale' })
+    .whereNotNull('checks.gradedBy')
+    .select('checks.runId', 'checks.gradedBy', 'checks.grades');
+  const graders = new Map<string, Set<string>>();
+  for (const { runId, gradedBy, grades } of rows) {
+    const own = graders.get(runId) ?? new Set();
+    for (const id of [gradedBy, ...grades.map(({ by }) => by)]) if (id !== null) own.add(id);
+    graders.set(runId, own);
+  }
+  return new Map([...graders].map(([runId, ids]) => [runId, [...ids]]));
+}
+
 export async function findCheck(tenant: Tenant, runId: string, id: string): Promise<Check | undefined> {
   return CheckRow.query(tenant.trx).findOne({ id, runId, orgId: tenant.orgId });
 }

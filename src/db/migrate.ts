@@ -14,6 +14,7 @@ import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
 import { membership } from './migrations/0040-membership.js';
 import { applicationEnds } from './migrations/0041-application-ends.js';
+import { approverKeys } from './migrations/0080-approver-keys.js';
 import { cooks } from './migrations/0030-cooks.js';
 import { catalogs } from './migrations/0050-catalogs.js';
 import { cookDeadlines } from './migrations/0031-cook-deadlines.js';
@@ -38,6 +39,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0031-cook-deadlines', sql: cookDeadlines },
   { name: '0073-incident-sources', sql: incidentSources },
   { name: '0041-application-ends', sql: applicationEnds },
+  { name: '0080-approver-keys', sql: approverKeys },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

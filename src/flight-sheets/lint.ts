@@ -89,15 +89,7 @@ function sheetFaults({
     ...(policy && !grounding.every((one) => policy.includes(one))
       ? [fault('/verdict_policy/grounded_on', 'policy_too_weak', 'must name critical and major')]
       : []),
-    ...(!four_eyes.forbid_submitter && weighty
-      ? [
-          fault(
-            '/four_eyes/forbid_submitter',
-            'four_eyes_too_weak',
-            'may be false only where people answer minor rules alone',
-          ),
-        ]
-      : []),
+    ...(weighty ? tooWeak(four_eyes) : []),
     ...required_evidence.flatMap(({ kind, label_pattern }, i) => [
       ...(isEvidenceKind(kind)
         ? []
@@ -108,6 +100,14 @@ function sheetFaults({
     ]),
   ];
 }
+
+/** One person may do several things only where people answer minor rules alone. */
+const tooWeak = ({ forbid_submitter, forbid_sole_grader = true }: FlightSheet['four_eyes']): readonly Fault[] =>
+  Object.entries({ forbid_submitter, forbid_sole_grader })
+    .filter(([, forbids]) => !forbids)
+    .map(([name]) =>
+      fault(`/four_eyes/${name}`, 'four_eyes_too_weak', 'may be false only where people answer minor rules alone'),
+    );
 
 const isEvidenceKind = (kind: string): boolean => evidenceKinds.some((known) => known === kind);
 

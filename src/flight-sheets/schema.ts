@@ -52,7 +52,11 @@ export type Rule = z.output<typeof ruleSchema>;
 export const fourEyesSchema = z.strictObject({
   required_approvals: z.int().min(1).max(5),
   forbid_submitter: z.boolean(),
-  forbid_grader: z.boolean(),
+  forbid_grader: z.boolean().meta({ description: 'Nobody who graded a check decides.' }),
+  forbid_sole_grader: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Who graded every check alone does not approve; true when left out.' }),
 });
 export type FourEyes = z.output<typeof fourEyesSchema>;
 

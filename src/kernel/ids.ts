@@ -12,6 +12,8 @@ export const idPrefixes = {
   audit: 'aud',
   check: 'chk',
   approval: 'apr',
+  approverKey: 'apk',
+  challenge: 'chl',
   receipt: 'rcp',
   share: 'shr',
   invite: 'inv',

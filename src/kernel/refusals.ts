@@ -19,6 +19,7 @@ export const refusals = {
   membership_required: row(402, 'A membership is required', 'See GET /membership for what is missing and how to pay.'),
   forbidden: row(403, 'Not allowed', 'Ask an owner of the organization for a role that allows it.'),
   own_runs_only: row(403, 'Own runs only', 'Ask an owner or an admin, or whoever opened the run.'),
+  own_keys_only: row(403, 'Own keys only', 'Ask the person whose key it is, or an owner.'),
   human_required: row(403, 'A person is required', 'Sign in as a person; keys never grade or approve.'),
   scope_missing: row(403, 'Scope missing', 'Use a key that has the scope, or ask an owner for one.'),
   wrong_credential: row(403, 'Wrong kind of credential', 'Use the kind of credential the operation documents.'),
@@ -126,6 +127,13 @@ export const refusals = {
   profile_retired: row(410, 'Agent profile retired', 'Use another profile; a retired one takes no signals.'),
   unknown_signal: row(422, 'Unknown signal', 'Send one of heartbeat, start, success, fail, log, anomaly, alive.'),
   invalid_schedule: row(422, 'Invalid schedule', 'Correct the cron expression, the time zone or the working hours.'),
+  approver_signature: row(
+    422,
+    'Signature not accepted',
+    'Ask for a new challenge and sign exactly its statement with a key of yours that is registered and not revoked.',
+  ),
+  challenge_gone: row(410, 'Challenge used or expired', 'Ask for a new challenge.'),
+  key_taken: row(409, 'Key already registered', 'A key is registered once, for one person, and never again.'),
   note_required: row(422, 'A note is required', 'Say why in note.'),
   unknown_person: row(422, 'Unknown person', 'Name a member of the organization who may approve.'),
   licence_acceptance_required: row(

@@ -14,7 +14,8 @@ interface LifecycleRule {
 /** Run receipts whose leaves stand at `from` or later and before `to`, with their runs. */
 const MINTED = `WITH minted AS (
   SELECT leaf.idx, receipt.org_id, receipt.subject_id AS run_id, receipt.issued_at,
-         receipt.occasion, run.agent_profile_id, run.verdict_digest, run.current_submission_id, run.four_eyes
+         receipt.occasion, receipt.payload, run.agent_profile_id, run.verdict_digest, run.current_submission_id,
+         run.four_eyes
   FROM ledger_leaf AS leaf
   JOIN receipts AS receipt ON receipt.leaf_id = leaf.leaf_id
   JOIN runs AS run ON run.org_id = receipt.org_id AND run.id = receipt.subject_id
@@ -29,7 +30,8 @@ const DECIDED = `SELECT 1 FROM approvals AS approval
 
 /**
  * What must have happened before a receipt. A noun that can stand in a receipt's way adds its rule here, with a grant of
- * the columns it reads to dc_worker: waivers that had expired, critical incidents that were open.
+ * the columns it reads to dc_worker: critical incidents that were open. Waivers are read from what was signed, where
+ * they stand without names and reasons; a payload without any is not parsed.
  */
 const rules: readonly LifecycleRule[] = [
   {
@@ -60,6 +62,14 @@ const rules: readonly LifecycleRule[] = [
       SELECT 1 FROM incident_freezes AS hold WHERE hold.org_id = minted.org_id
         AND hold.subject_id IN (minted.run_id, minted.agent_profile_id) AND hold.from_at <= minted.issued_at
         AND (hold.until_at IS NULL OR hold.until_at > minted.issued_at))`,
+  },
+  {
+    name: 'waivers_alive',
+    detail: 'a flag counted as accepted whose waiver had ended before the receipt was issued',
+    sql: `SELECT idx FROM minted WHERE occasion = 'final' AND position('"waivers":[{'::bytea IN payload) > 0
+        AND EXISTS (
+          SELECT 1 FROM jsonb_array_elements(convert_from(payload, 'UTF8')::jsonb #> '{predicate,waivers}') AS waiver
+          WHERE (waiver ->> 'expiresAt')::timestamptz <= minted.issued_at)`,
   },
 ];
 

@@ -7,5 +7,6 @@ export function mergeFourEyes(sheet: FourEyes, asked: FourEyes | undefined): Fou
     required_approvals: Math.max(sheet.required_approvals, asked.required_approvals),
     forbid_submitter: sheet.forbid_submitter || asked.forbid_submitter,
     forbid_grader: sheet.forbid_grader || asked.forbid_grader,
+    forbid_sole_grader: (sheet.forbid_sole_grader ?? true) || (asked.forbid_sole_grader ?? false),
   };
 }

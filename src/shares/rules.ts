@@ -3,7 +3,8 @@ export type ShareProfile = (typeof shareProfiles)[number];
 
 /**
  * Pointers a standard share discloses: what a reader needs to recognise the work and to compare files. Names of
- * people, notes, contents and findings in words stay withheld, and so does restricted evidence.
+ * people, notes, contents and findings in words stay withheld, and so does restricted evidence. What an approver signed
+ * is shown with its key, so that anybody who knows the key sees whether the approval is theirs.
  */
 const STANDARD = [
   /^\/organization\/name$/,
@@ -13,6 +14,7 @@ const STANDARD = [
   /^\/submission\/outputSha256$/,
   /^\/evidence\/items\/\d+\/(label|sha256)$/,
   /^\/incident\/title$/,
+  /^\/approvals\/\d+\/signature\//,
 ];
 
 /** Whether a profile discloses the field at a pointer. */

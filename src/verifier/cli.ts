@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { NoteFault } from '../ledger/note.js';
 import { parsePolicy, type WitnessPolicy } from '../ledger/policy.js';
+import { readPublicKey } from '../receipts/approval-signature.js';
 import { parseReceipt } from './bundle.js';
 import { verifyBundleCommand } from './conformance.js';
 import { errorCode, exitCodes, VerifierFault } from './fault.js';
@@ -20,13 +21,14 @@ export interface Terminal {
 }
 
 const USAGE = `Usage: defendable verify <bundle.json | share.json | receipt.pdf | URL> [--trust FILE]... [--evidence FILE]...
-                         [--expect KEY=VALUE]... [--policy FILE] [--json]
+                         [--expect KEY=VALUE]... [--policy FILE] [--approver FILE]... [--json]
        defendable ledger fsck <URL | DIR> --trust FILE...
        defendable ledger monitor <URL | DIR> --state FILE --trust FILE...
        defendable ledger mirror <URL> <DIR> --trust FILE...
        defendable plan --help
 
 --trust takes a trusted_root.json, the answer of GET /ledger/keys, a verifier key, or a public key in PEM.
+--approver takes the public key, in PEM, of a person whose signed approval you ask for; every approval must be by one.
 Exit codes: 0 everything asked was proven, 1 something is false, 2 it could not be read, 3 trust is missing, 4 no access.
 `;
 
@@ -63,6 +65,7 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
       evidence: { type: 'string', multiple: true, default: [] },
       expect: { type: 'string', multiple: true, default: [] },
       policy: { type: 'string' },
+      approver: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
     },
   });
@@ -85,6 +88,7 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
   const report = verifyReceipt(await readReceipt(place), trust, {
     evidence,
     expect,
+    approvers: await readApprovers(values.approver),
     ...(values.policy === undefined ? {} : { policy: await readPolicy(values.policy) }),
   });
   const exitCode = exitCodeOf(report);
@@ -92,6 +96,16 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
     values.json ? `${JSON.stringify({ ok: exitCode === 0, exitCode, ...report }, null, 2)}\n` : showReport(report),
   );
   return exitCode;
+}
+
+async function readApprovers(places: readonly string[]): Promise<readonly KeyObject[]> {
+  const keys: KeyObject[] = [];
+  for (const place of places) {
+    const key = readPublicKey((await requirePlace(place)).toString('utf8'));
+    if (!key) throw new VerifierFault('malformed', `${place} is no public key in PEM`);
+    keys.push(key);
+  }
+  return keys;
 }
 
 async function readPolicy(place: string): Promise<WitnessPolicy> {

@@ -6,6 +6,11 @@ export interface Rung {
   readonly state: 'proven' | 'failed' | 'missing' | 'not_asked';
   readonly detail: string;
 }
+export const rung = (name: string, holds: boolean, detail: string): Rung => ({
+  name,
+  state: holds ? 'proven' : 'failed',
+  detail,
+});
 export interface Report {
   readonly rungs: readonly Rung[];
   /** What no receipt of this kind proves, whatever held. */

@@ -6,9 +6,10 @@ import { isSandboxLog } from '../ledger/sandbox-log.js';
 import { reachesQuorum, type WitnessPolicy } from '../ledger/policy.js';
 import { verifyInclusion } from '../ledger/proof.js';
 import { leafHash } from '../ledger/tree.js';
+import { approvalRungs } from './approvals.js';
 import type { LogEntry, ParsedBundle, ParsedReceipt } from './bundle.js';
 import { VerifierFault } from './fault.js';
-import type { Report, Rung } from './ladder.js';
+import { rung, type Report, type Rung } from './ladder.js';
 import { asBytes, asObject, isObject, readJson, type Json } from './read.js';
 import { canonicalOf, discloseAll, parseStatement, type Statement } from './statement.js';
 import { findLog, type Trust } from './trust.js';
@@ -18,6 +19,8 @@ export interface Question {
   readonly evidence: ReadonlyMap<string, string>;
   /** What the receipt should say: dotted path and value. */
   readonly expect: readonly (readonly [string, string])[];
+  /** Public keys of people whose approval is asked for, in PEM; left out, no approver is known. */
+  readonly approvers?: readonly KeyObject[];
   /** Which witnesses must have cosigned the checkpoint; left out, none are asked for. */
   readonly policy?: WitnessPolicy;
 }
@@ -48,6 +51,8 @@ export function verifyReceipt(receipt: ParsedReceipt, trust: Trust, question: Qu
     rungs.push(
       rung('shown as signed', canonicalOf(shown) === canonicalOf(revealed), 'what the share shows was signed'),
     );
+  const origin = bundle.entry.checkpoint.split('\n', 1)[0] ?? '';
+  rungs.push(...approvalRungs(revealed, origin, question.approvers ?? []));
   for (const [name, digest] of question.evidence) rungs.push(evidenceRung(name, digest, statement, revealed, withheld));
   for (const [path, value] of question.expect) rungs.push(expectRung(path, value, revealed));
   const { notChecked } = statement.frame;
@@ -63,12 +68,6 @@ function sandboxRung({ logKeyId }: LogEntry, trust: Trust): Rung {
     return { name, state: 'not_asked', detail: 'a SANDBOX tried this out: it proves nothing about anybody' };
   return rung(name, false, 'a SANDBOX tried this out: no public log has it');
 }
-
-const rung = (name: string, holds: boolean, detail: string): Rung => ({
-  name,
-  state: holds ? 'proven' : 'failed',
-  detail,
-});
 
 /** The rungs that every signed and logged bundle has: signature, key, entry, checkpoint, inclusion. */
 export function verifyBundle(bundle: ParsedBundle, signedBytes: Buffer, trust: Trust): Rung[] {

@@ -11,6 +11,7 @@ import type { Route } from '../../src/http/define-route.js';
 import { isRefusalCode, refusals } from '../../src/kernel/refusals.js';
 import { SESSION_DAYS } from '../../src/sessions/store.js';
 import { registerAgent } from '../rig/agent.js';
+import { heldKey, registerKey } from '../rig/approver-key.js';
 import { LICENCE_SHA256, packageOf, publish } from '../rig/datasets.js';
 import { assemble, internalKeyOf, join, keyOf, signUp, type Cast, type PersonInTest } from '../rig/people.js';
 import { next as nextCook, recipe, requestCook } from '../rig/cook.js';
@@ -109,6 +110,7 @@ async function makeObjects(): Promise<Record<string, string>> {
     run_id,
     check_id: checks[0]?.id ?? '',
     audit_id,
+    approver_key_id: (await registerKey(owner, heldKey())).id,
     approval_id: given[0]?.id ?? '',
     version: '1.0.0',
     receipt_id: minted.id,
@@ -152,6 +154,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   eraseDisclosures: { pointers: ['/run/title'], reason: 'Asked for.' },
   gradeCheck: { status: 'pass', response: 1 },
   decide: { decision: 'approved' },
+  challengeApproval: { decision: 'approved' },
   downloadDataset: { purpose: 'To sweep the access.', accept_licence_sha256: LICENCE_SHA256 },
   pinModel: { card_sha256: '0'.repeat(64) },
   revokeGrant: { reason: 'Swept.' },

@@ -10,7 +10,7 @@ import { administer } from '../rig/database.js';
 import { queueLeaves } from '../rig/leaves.js';
 import { assemble, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
-import { approvedRun, receiptAnswer, refusalOf } from '../rig/run.js';
+import { approvedRun, receiptAnswer, refusalOf, waivedRun } from '../rig/run.js';
 
 let rig: Rig;
 let cast: Cast;
@@ -156,6 +156,21 @@ test('a receipt whose approval is taken away afterwards, or was the submitter’
   const approver = set(`approver_id = '${cast.reviewer.userId}'`);
   await tamper('approvals', set(`approver_id = '${cast.owner.userId}'`), approver);
   expect((await verify()).errors.map(({ detail }) => detail.split(':')[0])).toEqual(['second_person']);
+});
+
+test('a receipt that rests on a waiver which had ended is found at its leaf', async () => {
+  const runId = await waivedRun(cast, new Date(Date.now() + 86_400_000));
+  const receipt = expectAnswer(await cast.owner.call('POST', `/runs/${runId}/receipt`), [201], receiptAnswer);
+  size += 1;
+  const leaf = await findLeafOfReceipt(rig.database.knex, receipt.id);
+  expect(await verify()).toMatchObject({ ok: true, errors: [] });
+  const issued = (sign: string): string =>
+    `update receipts set issued_at = issued_at ${sign} interval '2 days' where id = '${receipt.id}'`;
+  await tamper('receipts', issued('+'), issued('-'));
+  const found = await verify();
+  expect(found.errors.map(({ index, detail }) => [index, detail.split(':')[0]])).toEqual([
+    [leaf?.idx, 'waivers_alive'],
+  ]);
 });
 
 test('an audit that finds a mismatch is written down and stops minting', async () => {

@@ -31,7 +31,7 @@ test('a run goes from draft to receipted, and says what is possible on the way',
   expect(await stateOf(cast.owner, runId)).toBe('submitted');
   const found = await audit(cast.owner, runId);
   expect(await stateOf(cast.owner, runId)).toBe('in_review');
-  await gradeAll(cast.reviewer, runId, found);
+  await gradeAll(cast.grader, runId, found);
   expect(await stateOf(cast.owner, runId)).toBe('audited');
   await cast.reviewer.call('POST', `/runs/${runId}/approve`, { decision: 'approved' });
   expect(await stateOf(cast.owner, runId)).toBe('approved');
@@ -150,7 +150,7 @@ test('a grounded run cannot be approved, can be rejected, and a corrected one is
     calculations: [{ name: 'growth', expression: 'after - before', inputs: { before: 100, after: 120 }, claimed: 35 }],
   };
   await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission(wrong));
-  await gradeAll(cast.reviewer, runId, await audit(cast.owner, runId));
+  await gradeAll(cast.grader, runId, await audit(cast.owner, runId));
   expect(refusalOf(await cast.reviewer.call('POST', `/runs/${runId}/approve`, { decision: 'approved' }))).toBe(
     '409 grounded',
   );
@@ -160,7 +160,7 @@ test('a grounded run cannot be approved, can be rejected, and a corrected one is
   await cast.reviewer.call('POST', `/runs/${runId}/approve`, { decision: 'rejected', note: 'The growth is wrong.' });
   expect(await stateOf(cast.owner, runId)).toBe('rejected');
   await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission());
-  await gradeAll(cast.reviewer, runId, await audit(cast.owner, runId));
+  await gradeAll(cast.grader, runId, await audit(cast.owner, runId));
   expect((await cast.owner.call('GET', `/runs/${runId}`)).json).toMatchObject({
     state: 'audited',
     attempt: 2,

@@ -24,7 +24,7 @@ test('HTML in every text that reaches a page or a PDF stays text', async () => {
     `/runs/${id}/submission`,
     goodSubmission({ agent: { name: HOSTILE, version: '<b>1</b>' } }),
   );
-  await gradeAll(cast.reviewer, id, await audit(cast.owner, id));
+  await gradeAll(cast.grader, id, await audit(cast.owner, id));
   await cast.reviewer.call('POST', `/runs/${id}/approve`, { decision: 'approved' });
   const { share_url } = expectAnswer(await cast.owner.call('POST', `/runs/${id}/receipt`), [201], receiptAnswer);
   const page = await fetch(share_url, { headers: { accept: 'text/html' } });

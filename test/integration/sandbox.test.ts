@@ -83,7 +83,8 @@ const publicLog = z.object({ size: z.number(), data: z.array(z.unknown()) });
 async function tryOut(): Promise<z.output<typeof receiptAnswer>> {
   const project = expectAnswer(await key.call('POST', '/projects', { name: randomUUID() }), [201], id);
   const reviewer = { ...cast.reviewer, ...(await inSandbox(cast.reviewer)) };
-  const runId = await approvedRun({ owner: { ...cast.owner, ...key }, reviewer, projectId: project.id });
+  const grader = { ...cast.grader, ...(await inSandbox(cast.grader)) };
+  const runId = await approvedRun({ owner: { ...cast.owner, ...key }, reviewer, grader, projectId: project.id });
   return expectAnswer(await key.call('POST', `/runs/${runId}/receipt`), [201], receiptAnswer);
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { expectAnswer, type Caller } from '../../scripts/demo/client.js';
 import type { InternalScope } from '../../src/auth/actor.js';
@@ -25,6 +26,8 @@ export interface PersonInTest extends Caller {
 export interface Cast {
   readonly owner: PersonInTest;
   readonly reviewer: PersonInTest;
+  /** Answers the human rules, so that the reviewer may approve. */
+  readonly grader: PersonInTest;
   readonly projectId: string;
 }
 
@@ -74,8 +77,9 @@ export async function join(
 export async function assemble(rig: Reach): Promise<Cast> {
   const owner = await signUp(rig);
   const reviewer = await join(rig, owner, 'member', true);
+  const grader = await join(rig, owner, 'member', false);
   const { id: projectId } = expectAnswer(await owner.call('POST', '/projects', { name: 'Tests' }), [201], id);
-  return { owner, reviewer, projectId };
+  return { owner, reviewer, grader, projectId };
 }
 
 const newKey = z.object({ id: z.string(), secret: z.string() });
@@ -105,4 +109,14 @@ export async function internalKeyOf(
   } finally {
     await owner.destroy();
   }
+}
+
+/** The same person with a sign-in of some hours ago. */
+export async function signedInHoursAgo(
+  rig: Pick<Rig, 'as' | 'sessions'>,
+  { userId, orgId, token }: PersonInTest,
+  hours: number,
+): Promise<Caller> {
+  const authTime = new Date(Date.now() - hours * 3_600_000);
+  return rig.as(await rig.sessions.sign({ userId, orgId, sessionId: String(decodeJwt(token)['sid']), authTime }));
 }

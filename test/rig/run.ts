@@ -29,6 +29,32 @@ export const goodSubmission = (changes: Readonly<Record<string, unknown>> = {}):
   ...changes,
 });
 
+/** A submission whose one flag is a major one: its growth is off by five percent. */
+export const flaggedSubmission = (): Record<string, unknown> => {
+  const calculations = [
+    { name: 'growth', expression: 'after - before', inputs: { before: 100, after: 120 }, claimed: 21 },
+  ];
+  return goodSubmission({
+    calculations,
+    output: { ...schema, figures: [{ name: 'growth', value: 21, unit: 'percent' }] },
+  });
+};
+
+/** A run whose major flag is waived, and which is approved all the same. */
+export async function waivedRun(cast: Cast, expiresAt: Date): Promise<string> {
+  const runId = await openRun(cast);
+  await attach(cast.owner, runId);
+  expectAnswer(await cast.owner.call('POST', `/runs/${runId}/submission`, flaggedSubmission()), [201], id);
+  const found = await audit(cast.owner, runId);
+  await gradeAll(cast.grader, runId, found);
+  const flag = found.checks.find(({ rule_id }) => rule_id === 'MTH-001');
+  const waiver = { reason: 'Rounded as agreed with finance.', expires_at: expiresAt.toISOString() };
+  expectAnswer(await cast.reviewer.call('POST', `/runs/${runId}/checks/${flag?.id ?? ''}/waiver`, waiver), [200], id);
+  const decision = { decision: 'approved' };
+  expectAnswer(await cast.reviewer.call('POST', `/runs/${runId}/approve`, decision), [200], z.unknown());
+  return runId;
+}
+
 export async function openRun(
   { owner, projectId }: Cast,
   sheet = 'numeric-memo',
@@ -50,10 +76,10 @@ export async function audit(caller: Caller, runId: string): Promise<AuditAnswer>
 const goodResponse: Readonly<Record<string, unknown>> = { 'HUM-001': 1, 'HUM-002': 'follows' };
 
 /** Answers every open rule of an audit of the numeric memo sheet. */
-export async function gradeAll(reviewer: Caller, runId: string, { checks }: AuditAnswer): Promise<void> {
+export async function gradeAll(grader: Caller, runId: string, { checks }: AuditAnswer): Promise<void> {
   for (const check of checks.filter(({ status }) => status === 'open')) {
     const body = { status: 'pass', response: goodResponse[check.rule_id], reason: 'Read it.' };
-    expectAnswer(await reviewer.call('PATCH', `/runs/${runId}/checks/${check.id}`, body), [200], id);
+    expectAnswer(await grader.call('PATCH', `/runs/${runId}/checks/${check.id}`, body), [200], id);
   }
 }
 
@@ -62,7 +88,7 @@ export async function auditedRun(cast: Cast, more: Readonly<Record<string, unkno
   const runId = await openRun(cast, 'numeric-memo', more);
   await attach(cast.owner, runId);
   expectAnswer(await cast.owner.call('POST', `/runs/${runId}/submission`, goodSubmission()), [201], id);
-  await gradeAll(cast.reviewer, runId, await audit(cast.owner, runId));
+  await gradeAll(cast.grader, runId, await audit(cast.owner, runId));
   return runId;
 }
 

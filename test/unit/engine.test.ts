@@ -79,47 +79,6 @@ test('a missing operand is a flag of its own, even where the other side would de
   expect(verdictOn({ when: 'output.growth < 0', expr: 'false' })).toMatchObject({ status: 'skip' });
 });
 
-const nested = (depth: number): string => '('.repeat(depth) + '1' + ')'.repeat(depth);
-const hostile: readonly string[] = [
-  'constructor',
-  '__proto__',
-  'a.constructor',
-  'a["__proto__"]',
-  'toString()',
-  'a.toString()',
-  'f(1)',
-  '"x"',
-  '1/0',
-  '9**9**9',
-  '10**400*10**400',
-  '1e999999999',
-  'x',
-  '2 ^ 3',
-  '1 << 2',
-  'this',
-  'a = 1',
-  '`x`',
-  'а + 1',
-  '',
-  '1; 2',
-  nested(200) + '+x',
-  '-'.repeat(3000) + '1',
-  Array.from({ length: 1500 }, () => '1').join('+') + '+"x"',
-  'matches("a", "(a+)+$") + 1',
-  'sum(map(xs, a, sum(map(xs, b, sum(map(xs, c, a * b * c))))))',
-];
-
-test.each(hostile.map((text) => [text.slice(0, 40), text] as const))(
-  '%s is refused and harms nothing',
-  (_short, text) => {
-    const began = process.hrtime.bigint();
-    expect(() => compute(text, { a: 1, xs: Array.from({ length: 100 }, (_, i) => i) })).toThrow();
-    expect(verdictOn({ expr: text }).status).toMatch(/error|flag/);
-    // Not a figure: only that no hostile text runs away. The figures are in docs/benchmarks.md.
-    expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(5000);
-  },
-);
-
 test('a pattern that backtracks for ever elsewhere answers at once, in rules and in schemas', () => {
   const text = `${'a'.repeat(50_000)}!`;
   expect(evaluateExpression('matches(text, "^(a+)+$")', { text })).toBe(false);

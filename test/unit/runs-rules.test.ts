@@ -122,7 +122,7 @@ const given: DecisionCase = {
   quorum: { required_approvals: 1, forbid_submitter: true, forbid_grader: false },
   approver: { id: 'b', isOwner: false },
   submitterId: 'a',
-  graderIds: ['b'],
+  graderIds: ['b', 'c'],
   escalatedTo: null,
   earlierApprovals: 0,
 };
@@ -145,14 +145,28 @@ test('own, graded, grounded and escalated runs are not for everyone to approve',
   expect(decide({ ...given, state: 'escalated', escalatedTo: 'b' })).toEqual({ ok: true, next: 'approved' });
 });
 
+test('who graded everything alone may say no, and approves only where the sheet lets one person do it all', () => {
+  const alone = { ...given, graderIds: ['b'] };
+  expect(decide(alone)).toMatchObject({ because: 'separation_of_duties', message: expect.stringContaining('alone') });
+  expect(decide({ ...alone, decision: 'rejected' })).toEqual({ ok: true, next: 'rejected' });
+  expect(decide({ ...alone, decision: 'escalated' })).toEqual({ ok: true, next: 'escalated' });
+  expect(decide({ ...alone, graderIds: [] })).toEqual({ ok: true, next: 'approved' });
+  const relaxed = { ...given.quorum, forbid_submitter: false, forbid_sole_grader: false };
+  expect(decide({ ...alone, quorum: relaxed, submitterId: 'b' })).toEqual({ ok: true, next: 'approved' });
+});
+
 test('a run may ask for more eyes than its sheet, never for fewer', () => {
   const sheet = { required_approvals: 2, forbid_submitter: true, forbid_grader: false };
   expect(mergeFourEyes(sheet, { required_approvals: 1, forbid_submitter: false, forbid_grader: true })).toEqual({
     required_approvals: 2,
     forbid_submitter: true,
     forbid_grader: true,
+    forbid_sole_grader: true,
   });
   expect(mergeFourEyes(sheet, undefined)).toBe(sheet);
+  const lenient = { ...sheet, forbid_sole_grader: false };
+  expect(mergeFourEyes(lenient, { ...sheet, forbid_sole_grader: true }).forbid_sole_grader).toBe(true);
+  expect(mergeFourEyes(lenient, sheet).forbid_sole_grader).toBe(false);
 });
 
 test('a request for approval ends after thirty days, a waiver when it says, whichever is first', () => {

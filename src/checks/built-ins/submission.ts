@@ -3,6 +3,7 @@ import { flag, listed, pass, skip, step, type Finding } from '../finding.js';
 import type { Claim, EngineInputs } from '../frozen.js';
 import { isList, isObject } from '../expression/value.js';
 import { schemaFaults } from '../output-schema.js';
+import { findQuotes, type Said } from '../quotes.js';
 import { plain, tuned, type BuiltIns } from './built-in.js';
 
 const sectionParams = z.strictObject({ sections: z.array(z.string()).max(100).optional() });
@@ -91,9 +92,10 @@ function citedClaims(
 ): Finding {
   if (!submission) return skip('There is no submission to read.');
   if (submission.claims.length === 0) return skip('The submission makes no claim.');
-  const texts = new Map(evidence.map(({ id, text }) => [id, text === null ? null : normalized(text)]));
+  const said = findQuotes(submission.claims, evidence);
+  const known = new Set(evidence.map(({ id }) => id));
   const faults = submission.claims.flatMap((claim, i) => {
-    const fault = claimFault(claim, texts, require_quote);
+    const fault = claimFault(claim, { known, said }, require_quote);
     return fault === undefined ? [] : [{ i, text: `claim ${String(i)} ${fault}` }];
   });
   if (faults.length === 0) return pass(`${String(submission.claims.length)} claims cite evidence of the run.`);
@@ -107,26 +109,14 @@ function citedClaims(
 
 function claimFault(
   { evidence_ids, quote }: Claim,
-  texts: ReadonlyMap<string, string | null>,
+  { known, said }: { readonly known: ReadonlySet<string>; readonly said: Said },
   requireQuote: boolean,
 ): string | undefined {
   if (evidence_ids.length === 0) return 'cites nothing';
-  const unknown = evidence_ids.find((id) => !texts.has(id));
+  const unknown = evidence_ids.find((id) => !known.has(id));
   if (unknown !== undefined) return `cites ${unknown}, which the run does not have`;
   if (quote === undefined) return requireQuote ? 'quotes nothing' : undefined;
-  const wanted = normalized(quote);
-  const readable = evidence_ids.flatMap((id) => texts.get(id) ?? []);
+  const readable = evidence_ids.flatMap((id) => said.get(id) ?? []);
   if (readable.length === 0) return 'quotes evidence that is no text';
-  return readable.some((text) => text.includes(wanted)) ? undefined : 'quotes what its evidence does not say';
+  return readable.some((quotes) => quotes.has(quote)) ? undefined : 'quotes what its evidence does not say';
 }
-
-/** The same words, whatever the spacing, the case and the shape of quotation marks and dashes. */
-const normalized = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .replaceAll(/[\u2018\u2019\u201a\u201b]/g, "'")
-    .replaceAll(/[\u201c-\u201f]/g, '"')
-    .replaceAll(/[\u2010-\u2015\u2212]/g, '-')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-    .toLowerCase();

@@ -22,15 +22,22 @@ const MAX_DEPTH = 64;
 const MAX_STEPS = 200_000;
 
 type Scope = Readonly<Record<string, unknown>>;
+/** What a quantifier calls the item it looks at, inside of the quantifiers around it. */
+interface Item {
+  readonly name: string;
+  readonly value: Value;
+  readonly outer: Item | undefined;
+}
 interface Walk {
   readonly scope: Scope;
+  readonly item: Item | undefined;
   readonly depth: number;
   readonly budget: { steps: number };
 }
 
 /** Computes an expression over named values. Total in time and depth; a fault is an exception with a sentence. */
 export function evaluateExpression(expression: string, scope: Scope): Value {
-  return evaluate(parseExpression(expression), { scope, depth: 0, budget: { steps: MAX_STEPS } });
+  return evaluate(parseExpression(expression), { scope, item: undefined, depth: 0, budget: { steps: MAX_STEPS } });
 }
 
 /** The same where only true or false will do. */
@@ -41,9 +48,9 @@ function evaluate(node: jsep.Expression, walk: Walk): Value {
   walk.budget.steps -= 1;
   if (walk.budget.steps < 0) throw new Error('the expression takes too many steps');
   if (walk.depth > MAX_DEPTH) throw new Error('the expression is nested too deep');
-  const inner: Walk = { ...walk, depth: walk.depth + 1 };
   if (isType<jsep.Literal>(node, 'Literal')) return literal(node);
-  if (isType<jsep.Identifier>(node, 'Identifier')) return named(node.name, walk.scope);
+  if (isType<jsep.Identifier>(node, 'Identifier')) return named(node.name, walk);
+  const inner: Walk = { scope: walk.scope, item: walk.item, depth: walk.depth + 1, budget: walk.budget };
   if (isType<jsep.MemberExpression>(node, 'MemberExpression')) return member(node, inner);
   if (isType<jsep.UnaryExpression>(node, 'UnaryExpression')) return unary(node, inner);
   if (isType<jsep.BinaryExpression>(node, 'BinaryExpression')) return binary(node, inner);
@@ -67,7 +74,8 @@ function finite(value: Decimal): Decimal {
   return value;
 }
 
-function named(name: string, scope: Scope): Value {
+function named(name: string, { scope, item }: Walk): Value {
+  for (let near = item; near; near = near.outer) if (near.name === name) return near.value;
   if (!Object.hasOwn(scope, name)) throw new OperandMissing(name);
   const value = scope[name];
   if (value === undefined) throw new OperandMissing(name);
@@ -207,7 +215,8 @@ function quantify(name: Quantifier, args: readonly jsep.Expression[], walk: Walk
     throw new Error(`${name} takes a list, a name for its items, and an expression`);
   }
   const items = asList(evaluate(of, walk), `the list of ${name}`);
-  const of1 = (value: unknown): Value => evaluate(body, { ...walk, scope: { ...walk.scope, [item.name]: value } });
+  const of1 = (value: unknown): Value =>
+    evaluate(body, { ...walk, item: { name: item.name, value: toValue(value), outer: walk.item } });
   if (name === 'map') return items.map(of1);
   const kept = items.filter((value) => asTruth(of1(value), `the condition of ${name}`));
   switch (name) {

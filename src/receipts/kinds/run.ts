@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Approval } from '../../approvals/store.js';
+import type { Approval, ApprovalSignature } from '../../approvals/store.js';
 import type { Audit, Check } from '../../checks/store.js';
 import type { Evidence } from '../../evidence/store.js';
 import type { Pin } from '../../models/pin-store.js';
 import type { Run, StoredVerdict } from '../../runs/store.js';
 import type { Submission } from '../../submissions/store.js';
+import { signatureSchemes } from '../approval-signature.js';
 import type { Commitments } from '../disclosures.js';
 import { committed, defineKind, frame, PREDICATE_BASE, sha256, time } from './kind.js';
 
@@ -28,14 +29,27 @@ export interface RunReceiptFacts {
   readonly names: ReadonlyMap<string, string>;
 }
 
+/** One of the people of this receipt: the same mark is the same person, and says nothing outside of it. */
+const person = z.string().regex(/^person-[1-9]\d*$/);
+
 const rule = z.object({
   id: z.string(),
   audit: z.enum(['flight_sheet', 'core']),
   result: z.string(),
   severity: z.string(),
   grader: z.enum(['engine', 'human']),
+  gradedBy: z.array(person).optional(),
   ...committed,
 });
+const waiver = z.object({
+  rule: z.string(),
+  audit: z.enum(['flight_sheet', 'core']),
+  severity: z.string(),
+  expiresAt: time,
+  accepted: z.array(z.object({ person, at: time, ...committed })),
+});
+/** The statement, the public key and the signature are committed: together they are disclosed or withheld. */
+const signature = z.object({ scheme: z.enum(signatureSchemes), ...committed });
 
 /**
  * The receipt of a run. Fields that could tell of people or content are salted commitments (RFC 9901); digests, rule
@@ -44,7 +58,7 @@ const rule = z.object({
 export const runKind = defineKind<RunReceiptFacts>({
   kind: 'run',
   predicateType: `${PREDICATE_BASE}/run/v1`,
-  schemaVersion: '1.2.0',
+  schemaVersion: '1.3.0',
   notChecked: [
     'That the evidence is true; only that these bytes were attached and have not changed since.',
     'That the agent named is the one that ran; it is named by the submitter.',
@@ -68,7 +82,7 @@ export const runKind = defineKind<RunReceiptFacts>({
       root: sha256,
       items: z.array(z.object({ kind: z.string(), sensitivity: z.string(), ...committed })),
     }),
-    submission: z.object({ manifest: sha256, submittedAt: time, ...committed }),
+    submission: z.object({ manifest: sha256, submittedAt: time, person: person.optional(), ...committed }),
     verdict: z.object({
       outcome: z.enum(['cleared', 'conditional', 'grounded']),
       because: z.array(z.string()),
@@ -76,8 +90,17 @@ export const runKind = defineKind<RunReceiptFacts>({
       digest: sha256,
     }),
     approvals: z.array(
-      z.object({ decision: z.string(), role: z.string(), authMethod: z.string(), at: time, ...committed }),
+      z.object({
+        decision: z.string(),
+        role: z.string(),
+        authMethod: z.string(),
+        at: time,
+        person: person.optional(),
+        signature: signature.nullish(),
+        ...committed,
+      }),
     ),
+    waivers: z.array(waiver).optional(),
     fourEyes: z.record(z.string(), z.unknown()),
   }),
   subjects: ({ submission }) => [
@@ -86,6 +109,7 @@ export const runKind = defineKind<RunReceiptFacts>({
   ],
   body: (facts, commitments) => {
     const { run, submission, audit, verdict } = facts;
+    const people = peopleOf(facts);
     return {
       decision: facts.decision,
       run: {
@@ -98,7 +122,7 @@ export const runKind = defineKind<RunReceiptFacts>({
         slug: run.flightSheetSlug,
         version: run.flightSheetVersion,
         digest: run.flightSheetDigest,
-        rules: ruleResults(facts, commitments),
+        rules: ruleResults(facts, people, commitments),
       },
       engine: {
         version: audit.engineVersion,
@@ -113,6 +137,7 @@ export const runKind = defineKind<RunReceiptFacts>({
       submission: {
         manifest: submission.manifestDigest,
         submittedAt: submission.createdAt.toISOString(),
+        person: people.mark(submission.submittedBy),
         ...commitments.commit('/submission', { outputSha256: submission.outputSha256 }),
       },
       verdict: {
@@ -121,19 +146,25 @@ export const runKind = defineKind<RunReceiptFacts>({
         score: verdict.score,
         digest: verdict.digest,
       },
-      approvals: approvalItems(facts, commitments),
-      fourEyes: run.fourEyes,
+      approvals: approvalItems(facts, people, commitments),
+      waivers: waiverItems(facts, people, commitments),
+      fourEyes: { ...run.fourEyes, single_person: people.count === 1 },
     };
   },
 });
 
-const ruleResults = ({ checks, auditKinds }: RunReceiptFacts, commitments: Commitments): readonly unknown[] =>
-  checks.map(({ auditId, ruleId, status, severity, kind, detail }, i) => ({
+const ruleResults = (
+  { checks, auditKinds }: RunReceiptFacts,
+  people: People,
+  commitments: Commitments,
+): readonly unknown[] =>
+  checks.map(({ auditId, ruleId, status, severity, kind, detail, grades, gradedBy }, i) => ({
     id: ruleId,
     audit: auditKinds.get(auditId) ?? 'flight_sheet',
     result: status,
     severity,
     grader: kind === 'auto' ? 'engine' : 'human',
+    ...(kind === 'auto' ? {} : { gradedBy: gradersOf({ grades, gradedBy }).map((id) => people.mark(id)) }),
     ...commitments.commit(`/flightSheet/rules/${String(i)}`, { detail }),
   }));
 
@@ -151,11 +182,74 @@ const evidenceItems = ({ evidence }: RunReceiptFacts, commitments: Commitments):
     ...commitments.commit(`/evidence/items/${String(i)}`, { label, sha256: digest }),
   }));
 
-const approvalItems = ({ approvals, names }: RunReceiptFacts, commitments: Commitments): readonly unknown[] =>
-  approvals.map(({ decision, approverRole, authMethod, createdAt, approverId, note }, i) => ({
+const approvalItems = (
+  { approvals, names }: RunReceiptFacts,
+  people: People,
+  commitments: Commitments,
+): readonly unknown[] =>
+  approvals.map(({ decision, approverRole, authMethod, createdAt, approverId, note, signature: signed }, i) => ({
     decision,
     role: approverRole,
     authMethod,
     at: createdAt.toISOString(),
+    person: people.mark(approverId),
+    signature: signed && { scheme: signed.scheme, ...commitSignature(signed, i, commitments) },
     ...commitments.commit(`/approvals/${String(i)}`, { approver: names.get(approverId), note }),
   }));
+
+function commitSignature(signed: ApprovalSignature, i: number, commitments: Commitments): object {
+  const { publicKey, statement, value, authenticatorData, clientData } = signed;
+  const fields = { publicKey, statement, value, authenticatorData, clientData };
+  return commitments.commit(`/approvals/${String(i)}/signature`, fields);
+}
+
+/** Who accepted which flag, until when; names and reasons as commitments. */
+const waiverItems = (
+  { checks, auditKinds, names }: RunReceiptFacts,
+  people: People,
+  commitments: Commitments,
+): readonly unknown[] =>
+  checks
+    .filter(({ status }) => status === 'waived')
+    .map(({ ruleId, auditId, severity, waiver: given }, i) => {
+      if (!given) throw new Error(`waiverItems: ${ruleId} is waived by nobody`);
+      return {
+        rule: ruleId,
+        audit: auditKinds.get(auditId) ?? 'flight_sheet',
+        severity,
+        expiresAt: given.expires_at,
+        accepted: given.accepted.map(({ by, reason, at }, j) => ({
+          person: people.mark(by),
+          at,
+          ...commitments.commit(`/waivers/${String(i)}/accepted/${String(j)}`, { name: names.get(by), reason }),
+        })),
+      };
+    });
+
+/** The people of a receipt by marks of its own, in the order in which they acted. */
+interface People {
+  readonly count: number;
+  mark(userId: string): string;
+}
+
+const gradersOf = ({ grades, gradedBy }: Pick<Check, 'grades' | 'gradedBy'>): readonly string[] => [
+  ...new Set([...grades.map(({ by }) => by), ...(gradedBy === null ? [] : [gradedBy])]),
+];
+
+function peopleOf({ submission, checks, approvals }: RunReceiptFacts): People {
+  const ids = new Set([
+    submission.submittedBy,
+    ...checks.flatMap(gradersOf),
+    ...checks.flatMap(({ waiver: given }) => given?.accepted.map(({ by }) => by) ?? []),
+    ...approvals.map(({ approverId }) => approverId),
+  ]);
+  const marks = new Map([...ids].map((id, i) => [id, `person-${String(i + 1)}`]));
+  return {
+    count: ids.size,
+    mark(userId) {
+      const mark = marks.get(userId);
+      if (mark === undefined) throw new Error('peopleOf: someone who took no part');
+      return mark;
+    },
+  };
+}
