@@ -1,14 +1,13 @@
 import type { Tenant } from '../db/database.js';
-import { newId } from '../db/new-id.js';
 import { mitigateRecovered } from '../incidents/mitigate-store.js';
-import { openIncidents } from '../incidents/open.js';
-import { insertLinks } from '../incidents/store.js';
+import { tellIncidents, type Notice } from '../incidents/report-store.js';
 
 /** What went wrong with a cook that somebody should look at. */
 export type Trouble =
   | { readonly kind: 'no_runner'; readonly queue: string }
   | { readonly kind: 'lost_attempts'; readonly queue: string }
-  | { readonly kind: 'quarantine'; readonly runnerId: string };
+  | { readonly kind: 'quarantine'; readonly runnerId: string }
+  | { readonly kind: 'overspent'; readonly cookId: string; readonly cents: number; readonly limit: number };
 interface Place {
   readonly cookId: string;
   readonly runId: string;
@@ -22,55 +21,49 @@ interface Place {
 const noRunnerKey = (queue: string): string => `no_runner:${queue}`;
 
 /**
- * Opens the incident of a trouble, or joins the one that is open: one for each kind of runner, and one for each runner
- * that was put aside. Safe to retry as a whole: its source key is unique.
+ * Opens the incident of a trouble, or joins the one that is open: one for each kind of runner, for each runner that was
+ * put aside, and for each cook that spent too much. Safe to repeat: its source key is told once.
  */
 export async function raise(
   tenant: Tenant,
   trouble: Trouble,
   { cookId, runId, occasion, since, now }: Place,
 ): Promise<void> {
-  const { title, dedupKey } = tell(trouble);
-  const [opened] = await openIncidents(tenant, [
-    {
-      id: newId('incident'),
-      orgId: tenant.orgId,
-      title,
-      kind: 'runner_lost',
-      severity: 'sev3',
-      source: 'runner',
-      state: 'open',
-      dedupKey,
-      sourceKey: occasion,
-      agentProfileId: null,
-      runs: [],
-      occurredAt: since < now ? since : now,
-      detectedAt: now,
-      awarenessAt: null,
-      disclosedAt: null,
-      article73Class: null,
-      assigneeId: null,
-      details: {},
-      createdBy: null,
-      actor: { kind: 'system', id: 'cooks' },
-    },
-  ]);
-  if (opened) await insertLinks(tenant, opened.id, { runs: [runId], cooks: [cookId], datasets: [], models: [] });
+  const notice = {
+    ...tell(trouble),
+    orgId: tenant.orgId,
+    severity: 'sev3' as const,
+    source: 'runner' as const,
+    sourceKey: occasion,
+    occurredAt: since < now ? since : now,
+    links: { runs: [runId], cooks: [cookId] },
+    by: 'cooks',
+  };
+  await tellIncidents(tenant, [notice], now);
 }
 
-function tell(trouble: Trouble): { readonly title: string; readonly dedupKey: string } {
+function tell(trouble: Trouble): Pick<Notice, 'title' | 'kind' | 'dedupKey'> {
+  const kind = 'runner_lost';
   switch (trouble.kind) {
     case 'no_runner':
-      return { title: `No runner takes cooks of ${trouble.queue}`, dedupKey: noRunnerKey(trouble.queue) };
+      return { kind, title: `No runner takes cooks of ${trouble.queue}`, dedupKey: noRunnerKey(trouble.queue) };
     case 'lost_attempts':
       return {
+        kind,
         title: `A cook of ${trouble.queue} lost every runner it had`,
         dedupKey: `lost_attempts:${trouble.queue}`,
       };
     case 'quarantine':
       return {
+        kind,
         title: 'A runner was put aside after three lost leases',
         dedupKey: `quarantine:${trouble.runnerId}`,
+      };
+    case 'overspent':
+      return {
+        kind: 'spend_breach',
+        title: `A cook cost ${String(trouble.cents)} cents and was allowed ${String(trouble.limit)}`,
+        dedupKey: `spend:${trouble.cookId}`,
       };
   }
 }

@@ -34,7 +34,6 @@ export async function gatherReceiptFacts(
   const artifacts = (await listArtifacts(tenant, cook.id)).filter(
     (one) => one.attempt === attempt.attempt && one.verifiedAt !== null,
   );
-  const cost = attempt.outcome?.runtime?.['cost_cents'];
   return {
     cookId: cook.id,
     builderId: `${RUNNER_KINDS}/${attempt.transport}/v1`,
@@ -91,7 +90,7 @@ export async function gatherReceiptFacts(
     },
     pinId: recipe.base_model.pin_id ?? null,
     requestedBy: cook.requestedBy,
-    costCents: typeof cost === 'number' ? Math.round(cost) : null,
+    costCents: costOf(attempt),
   };
 }
 
@@ -106,4 +105,10 @@ function runnerOf({ runner, transport }: Attempt): CookReceiptFacts['runner'] {
 function plain(value: unknown): unknown {
   const copy: unknown = JSON.parse(JSON.stringify(value));
   return copy;
+}
+
+/** What the runner says the attempt cost, in whole cents; null when it says nothing. */
+export function costOf({ outcome }: Pick<Attempt, 'outcome'>): number | null {
+  const cost = outcome?.runtime?.['cost_cents'];
+  return typeof cost === 'number' ? Math.round(cost) : null;
 }

@@ -16,7 +16,7 @@ import { requireCook, snapshotOf, type CookSnapshot } from './apply.js';
 import { liftOf } from './lift.js';
 import { notifyRequester } from './notify.js';
 import { finalState, isOver, overdueOf, type Ending, type Overdue } from './rules.js';
-import { gatherReceiptFacts, type Prepared } from './receipt-facts.js';
+import { costOf, gatherReceiptFacts, type Prepared } from './receipt-facts.js';
 import { findAttempt } from '../cook-attempts/store.js';
 import { findCook, patchCook, tellCook, type Cook, type Failure } from './store.js';
 
@@ -66,6 +66,7 @@ export async function settle(
     });
     if (state === 'completed' && prepared) over = await seal(tenant, deps, over, prepared);
     await tellPeople(tenant, over, now);
+    if (prepared) await tellSpending(tenant, over, prepared, now);
     await tellCook(tenant, cookId, { kind: state, data: { ending: ending.kind } });
     await recordEvent(tenant, { actor: WORKFLOW, action: `cook.${state}`, target: cookId, runId: cook.runId });
     return snapshotOf(over);
@@ -123,6 +124,16 @@ async function tellPeople(tenant: Tenant, cook: Cook, now: Date): Promise<void> 
     await raise(tenant, { kind: 'no_runner', queue }, { cookId, runId, since, now, occasion: `expired:${cookId}` });
   if (cook.state === 'failed' && cook.failure?.class === 'runner_lost')
     await raise(tenant, { kind: 'lost_attempts', queue }, { cookId, runId, since, now, occasion: `lost:${cookId}` });
+}
+
+/** Money that was spent above the limit of the recipe is an incident, whatever became of the cook. */
+async function tellSpending(tenant: Tenant, cook: Cook, { attempt }: Prepared, now: Date): Promise<void> {
+  const { id: cookId, runId, queuedAt: since } = cook;
+  const cents = costOf(attempt);
+  const limit = cook.recipe.resources.max_cost_cents;
+  if (cents === null || limit === undefined || cents <= limit) return;
+  const trouble = { kind: 'overspent', cookId, cents, limit } as const;
+  await raise(tenant, trouble, { cookId, runId, since, now, occasion: `spend:${cookId}` });
 }
 
 function failureOf({ failure }: Cook, ending: Ending, overdue: Overdue): Failure {

@@ -10,6 +10,7 @@ const STANDARD = [
   /^\/organization\/name$/,
   /^\/run\/title$/,
   /^\/agent\//,
+  /^\/agentProfile\/snapshotDigest$/,
   /^\/model\//,
   /^\/submission\/outputSha256$/,
   /^\/evidence\/items\/\d+\/(label|sha256)$/,

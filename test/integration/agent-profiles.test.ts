@@ -4,6 +4,7 @@ import { snapshotDigest } from '../../src/agent-profiles/digest.js';
 import { snapshotSchema } from '../../src/agent-profiles/schema.js';
 import { expectAnswer } from '../../scripts/demo/client.js';
 import { patch, registerAgent } from '../rig/agent.js';
+import { listDisclosures } from '../../src/receipts/store.js';
 import { assemble, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
 import { approvedRun, refusalOf } from '../rig/run.js';
@@ -87,6 +88,11 @@ test('a run names its agent by the snapshot it had when the run was opened, and 
   expect(shown.json).toMatchObject({ agent_profile: { id, digest: snapshot.digest }, incidents: [], frozen: false });
   const { lane } = z.looseObject({ lane: z.string() }).parse(shown.json);
   expect((await get(id)).earned_lanes).toEqual([lane]);
+  const minted = await cast.owner.call('POST', `/runs/${runs[0] ?? ''}/receipt`);
+  const { id: receiptId } = expectAnswer(minted, [201], z.looseObject({ id: z.string() }));
+  const sealed = await rig.database.tenant(cast.owner.orgId, (tenant) => listDisclosures(tenant, receiptId));
+  const digest = sealed.find(({ pointer }) => pointer === '/agentProfile/snapshotDigest')?.disclosure ?? '';
+  expect(Buffer.from(digest, 'base64url').toString()).toContain(snapshot.digest);
 });
 
 test('a run cannot name an agent of another organization, nor a snapshot that never was', async () => {

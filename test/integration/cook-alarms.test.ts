@@ -165,3 +165,17 @@ test('every refusal of a runner carries the directive: what was lost stops, what
   });
   expect((await readCook(cast.owner, cookId)).state).toBe('cancelled');
 });
+
+test('a cook that cost more than its recipe allows is an incident, and its outcome stands', async () => {
+  const limited = { resources: { max_cost_cents: 100 } };
+  for (const cost_cents of [100, 101]) {
+    const cookId = await requestCook(cast.owner, runId, limited);
+    const claimed = await claim(runner, 'dear');
+    expect(claimed.cook.id).toBe(cookId);
+    expect((await report(runner, claimed, 'complete', { runtime: { cost_cents } })).status).toBe(200);
+    await cookIn(cast.owner, cookId, 'completed');
+  }
+  expect(await incidents('A cook cost')).toMatchObject([
+    { kind: 'spend_breach', title: 'A cook cost 101 cents and was allowed 100' },
+  ]);
+});

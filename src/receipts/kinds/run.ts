@@ -58,7 +58,7 @@ const signature = z.object({ scheme: z.enum(signatureSchemes), ...committed });
 export const runKind = defineKind<RunReceiptFacts>({
   kind: 'run',
   predicateType: `${PREDICATE_BASE}/run/v1`,
-  schemaVersion: '1.3.0',
+  schemaVersion: '1.4.0',
   notChecked: [
     'That the evidence is true; only that these bytes were attached and have not changed since.',
     'That the agent named is the one that ran; it is named by the submitter.',
@@ -76,6 +76,7 @@ export const runKind = defineKind<RunReceiptFacts>({
       auditedAt: time,
     }),
     agent: z.object(committed),
+    agentProfile: z.object(committed).nullable().optional(),
     model: z.object(committed).nullable(),
     pins: z.array(z.object({ pinnedAt: time, ...committed })).optional(),
     evidence: z.object({
@@ -131,6 +132,7 @@ export const runKind = defineKind<RunReceiptFacts>({
         auditedAt: audit.clock.toISOString(),
       },
       agent: commitments.commit('/agent', { ...submission.agent }),
+      agentProfile: profileOf(facts, commitments),
       model: submission.model ? commitments.commit('/model', { ...submission.model }) : null,
       pins: pinItems(facts, commitments),
       evidence: { root: submission.evidenceRoot, items: evidenceItems(facts, commitments) },
@@ -167,6 +169,12 @@ const ruleResults = (
     ...(kind === 'auto' ? {} : { gradedBy: gradersOf({ grades, gradedBy }).map((id) => people.mark(id)) }),
     ...commitments.commit(`/flightSheet/rules/${String(i)}`, { detail }),
   }));
+
+/** The snapshot of the agent that the run names: the registry's entry of that digest says what it was. */
+const profileOf = ({ run }: RunReceiptFacts, commitments: Commitments): object | null =>
+  run.agentProfileId === null
+    ? null
+    : commitments.commit('/agentProfile', { id: run.agentProfileId, snapshotDigest: run.agentSnapshotDigest });
 
 /** Which models were pinned, as commitments: a share may show them, and the receipt of each pin proves them. */
 const pinItems = ({ pins }: RunReceiptFacts, commitments: Commitments): readonly unknown[] =>
