@@ -43,6 +43,7 @@ import { orgRoutes } from './orgs/routes.js';
 import { policyRoutes } from './policies/routes.js';
 import { projectRoutes } from './projects/routes.js';
 import { exportRoutes } from './receipts/export-routes.js';
+import { keyEventRoutes } from './receipts/key-event-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
 import { receiptRoutes } from './receipts/routes.js';
 import { createRunDurable, type TaskQueues } from './runs/durable.js';
@@ -112,6 +113,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...approvalRoutes(commands),
     ...receiptRoutes(commands),
     ...exportRoutes(parts),
+    ...keyEventRoutes(parts),
     ...publicReceiptRoutes(parts),
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),
     ...ownShareRoutes({ ...parts, objects: parts.evidenceObjects }),

@@ -8,6 +8,7 @@ import { createWitnessClient } from '../src/adapters/witness.js';
 import { createTokens } from '../src/auth/tokens.js';
 import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
 import { readLogSigners } from '../src/ledger/signers.js';
+import { announceKeys } from '../src/receipts/key-events.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createMembershipDurable } from '../src/membership/durable.js';
 import { createIncidentDurable } from '../src/incidents/durable.js';
@@ -33,6 +34,10 @@ await runProcess(async (onStop) => {
   });
   const policy = parsePolicy(config.LEDGER_POLICY_FILE ?? NO_WITNESSES);
   await prepareLedger(database, { logId, keys, signer, policy: config.LEDGER_POLICY_FILE ?? NO_WITNESSES });
+  await announceKeys(database, { signer, logId }).catch((error: unknown) => {
+    // A paused log must not keep the workers from starting: what was not told is told at the next start.
+    logger.warn({ err: error }, 'announceKeys');
+  });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const client = new Client({
     connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }),

@@ -7,6 +7,7 @@ import { identity } from './migrations/0005-identity.js';
 import { sandboxes } from './migrations/0006-sandboxes.js';
 import { ledgerAudits } from './migrations/0010-ledger-audits.js';
 import { incidents } from './migrations/0070-incidents.js';
+import { platform } from './migrations/0075-platform.js';
 import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
@@ -26,6 +27,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0016-shares', sql: shares },
   { name: '0040-membership', sql: membership },
   { name: '0070-incidents', sql: incidents },
+  { name: '0075-platform', sql: platform },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {
