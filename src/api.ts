@@ -43,6 +43,8 @@ import { orgRoutes } from './orgs/routes.js';
 import { policyRoutes } from './policies/routes.js';
 import { projectRoutes } from './projects/routes.js';
 import { exportRoutes } from './receipts/export-routes.js';
+import { annotationRoutes } from './receipts/annotation-routes.js';
+import { createAnnotationDurable } from './receipts/durable.js';
 import { keyEventRoutes } from './receipts/key-event-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
 import { receiptRoutes } from './receipts/routes.js';
@@ -86,6 +88,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
   const { database, client } = parts;
   const commands = { ...parts, runs: createRunDurable(client, parts.queues) };
   const membership = { ...parts, memberships: createMembershipDurable(client, parts.queues) };
+  const annotated = { ...parts, annotations: createAnnotationDurable(client, parts.queues) };
   const dependencies = [
     { name: 'database', ping: () => database.knex.raw('select 1') },
     { name: 'storage', ping: () => parts.evidenceObjects.ping() },
@@ -113,10 +116,11 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...approvalRoutes(commands),
     ...receiptRoutes(commands),
     ...exportRoutes(parts),
+    ...annotationRoutes({ ...annotated, objects: parts.evidenceObjects }),
     ...keyEventRoutes(parts),
     ...publicReceiptRoutes(parts),
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),
-    ...ownShareRoutes({ ...parts, objects: parts.evidenceObjects }),
+    ...ownShareRoutes({ ...annotated, objects: parts.evidenceObjects }),
     ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
     ...agentProfileRoutes(parts),
     ...watchdogRoutes(parts),

@@ -8,6 +8,7 @@ import { sandboxes } from './migrations/0006-sandboxes.js';
 import { ledgerAudits } from './migrations/0010-ledger-audits.js';
 import { incidents } from './migrations/0070-incidents.js';
 import { platform } from './migrations/0075-platform.js';
+import { annotations } from './migrations/0076-annotations.js';
 import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
@@ -28,6 +29,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0040-membership', sql: membership },
   { name: '0070-incidents', sql: incidents },
   { name: '0075-platform', sql: platform },
+  { name: '0076-annotations', sql: annotations },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

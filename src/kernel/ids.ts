@@ -29,6 +29,7 @@ export const idPrefixes = {
   membershipChange: 'mbc',
   agentProfile: 'agp',
   incident: 'inc',
+  annotation: 'ann',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

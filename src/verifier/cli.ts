@@ -20,7 +20,7 @@ export interface Terminal {
 }
 
 const USAGE = `Usage: defendable verify <bundle.json | share.json | receipt.pdf | URL> [--trust FILE]... [--evidence FILE]...
-                         [--expect KEY=VALUE]... [--policy FILE] [--json]
+                         [--expect KEY=VALUE]... [--annotation FILE]... [--policy FILE] [--json]
        defendable ledger fsck <URL | DIR> --trust FILE...
        defendable ledger monitor <URL | DIR> --state FILE --trust FILE...
        defendable ledger mirror <URL> <DIR> --trust FILE...
@@ -62,6 +62,7 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
       trust: { type: 'string', multiple: true, default: [] },
       evidence: { type: 'string', multiple: true, default: [] },
       expect: { type: 'string', multiple: true, default: [] },
+      annotation: { type: 'string', multiple: true, default: [] },
       policy: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
@@ -82,9 +83,12 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
     if (cut < 1) throw new VerifierFault('malformed', `--expect wants KEY=VALUE, not ${item}`);
     return [item.slice(0, cut), item.slice(cut + 1)];
   });
+  const annotations = [];
+  for (const file of values.annotation) annotations.push((await readReceipt(file)).bundle);
   const report = verifyReceipt(await readReceipt(place), trust, {
     evidence,
     expect,
+    annotations,
     ...(values.policy === undefined ? {} : { policy: await readPolicy(values.policy) }),
   });
   const exitCode = exitCodeOf(report);
