@@ -4,11 +4,11 @@ import type { Tokens } from '../src/auth/tokens.js';
 import { listApprovals, type Approval } from '../src/approvals/store.js';
 import { listChecks, listLiveAudits } from '../src/checks/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
-import { newId } from '../src/db/new-id.js';
 import { listEvidence } from '../src/evidence/store.js';
 import { requireThawed } from '../src/incidents/freeze-store.js';
 import { Refusal } from '../src/kernel/refusals.js';
 import { findLeafOfReceipt, findPublication } from '../src/ledger/store.js';
+import { listRunPins } from '../src/models/pin-store.js';
 import { listMembers } from '../src/orgs/store.js';
 import { runKind, type RunReceiptFacts } from '../src/receipts/kinds/run.js';
 import { mintReceipt } from '../src/receipts/mint.js';
@@ -17,7 +17,7 @@ import type { ReceiptSigner } from '../src/receipts/sign.js';
 import { findReceiptOf } from '../src/receipts/store.js';
 import { applyRunCommand, type RunCommandRef, type RunSnapshot } from '../src/runs/apply.js';
 import type { Run } from '../src/runs/store.js';
-import { insertShare } from '../src/shares/store.js';
+import { insertFirstShare } from '../src/shares/first-share.js';
 import { findSubmission } from '../src/submissions/store.js';
 import type { RunRef } from './runs.js';
 import type { Growth } from '../src/db/listen.js';
@@ -54,14 +54,7 @@ export function createReceiptActivities({ database, signer, tokens, logId, growt
         });
         const state = decision === 'rejected' ? run.state : 'receipted';
         if (!isNew) return { state, status: 200, result: { receipt_id: receipt.id } };
-        const shareId = newId('share');
-        await insertShare(tenant, {
-          id: shareId,
-          receiptId: receipt.id,
-          tokenHash: tokens.hash(tokens.issue('share', shareId)),
-          profile: 'standard',
-          createdBy: actor.id,
-        });
+        await insertFirstShare(tenant, tokens, { receiptId: receipt.id, createdBy: actor.id });
         return {
           state,
           patch: { receiptId: receipt.id },
@@ -100,6 +93,7 @@ async function gather(tenant: Tenant, run: Run, decision: RunReceiptFacts['decis
     run,
     verdict,
     evidence: await listEvidence(tenant, run.id),
+    pins: await listRunPins(tenant, run.id),
     submission,
     audit,
     checks: await listChecks(

@@ -1,5 +1,8 @@
 import { benchAuth } from './bench/auth.js';
 import { benchChecks } from './bench/checks.js';
+import { benchDeliveries } from './bench/deliveries.js';
+import { benchCooks } from './bench/cooks.js';
+import { benchCatalogs } from './bench/catalogs.js';
 import { benchFootprint } from './bench/footprint.js';
 import { benchLedger } from './bench/ledger.js';
 import { benchLifecycle } from './bench/lifecycle.js';
@@ -10,6 +13,9 @@ import { benchWatchdog } from './bench/watchdog.js';
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   auth: benchAuth,
   checks: benchChecks,
+  deliveries: benchDeliveries,
+  cooks: benchCooks,
+  catalogs: benchCatalogs,
   footprint: benchFootprint,
   ledger: benchLedger,
   watchdog: benchWatchdog,

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { createObjectStore, readBytes } from '../src/adapters/object-store.js';
 import { tilePath, tilesBetween } from '../src/ledger/tiles.js';
 import { exampleNames, readExample } from './demo/example.js';
+import { cookDemo } from './demo/cook.js';
 import { travel, type Journey, type Step } from './demo/journey.js';
 import { createCaller, expectAnswer } from './demo/client.js';
 import { verifyShare } from './demo/verify.js';
@@ -18,10 +19,14 @@ import { startParts, startRoles, type Parts } from './stack/stack.js';
 const USAGE = `Usage: npm run demo -- [--example NAME] [--out DIR] [--keep]
 
 Starts the whole stack, takes a real agent run from sign-in to a signed receipt, and verifies it.
-  --example NAME  one of: ${exampleNames().join(', ')}, membership
+  --example NAME  one of: ${exampleNames().join(', ')}, membership, cook
   --out DIR       leave the receipt and everything needed to verify it in DIR
   --keep          leave the stack up, with its addresses, keys and a login link`;
 
+/** The example that trains a model instead of auditing a run. */
+const COOK = 'cook';
+/** The example that pays for a membership instead. */
+const MEMBERSHIP = 'membership';
 const started = performance.now();
 const elapsedMs: Record<string, number> = {};
 const step: Step = async (name, work, tell) => {
@@ -48,7 +53,8 @@ async function demo(): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const example = values.example === 'membership' ? undefined : readExample(values.example);
+  const { example: name } = values;
+  const example = name === MEMBERSHIP || name === COOK ? undefined : readExample(name);
   const folder = mkdtempSync(join(tmpdir(), 'dc-demo-'));
   const parts = await step('Temporal, Postgres and S3 started', () =>
     startParts({ folder, ui: values.keep, fixedPorts: values.keep, durable: true }),
@@ -58,7 +64,8 @@ async function demo(): Promise<void> {
     if (example) {
       const journey = await travel(parts.publicUrl, example, step);
       await conclude(parts, journey, values.out === undefined ? undefined : resolve(values.out));
-    } else await becomeMember(parts, step);
+    } else if (name === COOK) await cookDemo(parts, folder, step);
+    else await becomeMember(parts, step);
     if (values.keep) {
       banner(parts);
       await untilStopped();

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkExports } from './interop/exports.js';
 import { cacheDir, root } from './stack/paths.js';
 
 /** Other people's verifiers over a fresh demo receipt: each accepts ours and refuses three tamperings. */
@@ -186,6 +187,7 @@ function accepts({ command }: Check, folder: string): { readonly ok: boolean; re
 
 const work = mkdtempSync(join(tmpdir(), 'dc-interop-'));
 try {
+  await checkExports(join(work, 'exports'));
   install();
   const sound = join(work, 'sound');
   need('see what the demo says', [process.execPath, join(root, 'dist', 'scripts', 'demo.js'), '--out', sound]);

@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { createCommandDurable } from '../src/commands/durable.js';
+import { Refusal } from '../src/kernel/refusals.js';
 import { eventually } from './stack/processes.js';
 import { root } from './stack/paths.js';
 import { startParts, startRoles } from './stack/stack.js';
 import { readExample } from './demo/example.js';
 import { expectAnswer, type Caller } from './demo/client.js';
 import { becomeMember } from './demo/membership.js';
+import { askForCook, cookOver, startHttpRunner } from './demo/cook.js';
+import { signIn, travel } from './demo/journey.js';
+import { makeRunnerKey } from './stack/runner-key.js';
 import { incidentsOf } from './demo/incident.js';
-import { travel } from './demo/journey.js';
 
 /**
  * Records the histories that test/replay replays: npm run record-histories -- NAME [WORKFLOW…], without workflows all of
@@ -61,6 +65,7 @@ try {
   for (const [type, name] of [
     ['keepOutbox', 'keep-outbox'],
     ['keepWitnessed', 'keep-witnessed'],
+    ['keepWebhooks', 'keep-webhooks'],
   ] as const) {
     const loop = await client.workflow.start(type, { taskQueue: 'dc-core', workflowId: `record-${name}` });
     await eventually(name, 10_000, async () => {
@@ -89,6 +94,7 @@ try {
     await keep(`incident:${opened}`, 'incident-lifecycle');
     await keep(sweepId, 'sweep-watchdogs');
   }
+  if (wanted('commit-command')) await keep(await refusedCommand(client), 'commit-command');
   const audited = await client.workflow.start('auditLog', {
     taskQueue: 'dc-core',
     workflowId: 'record-audit',
@@ -96,10 +102,35 @@ try {
   });
   await audited.result();
   await keep('record-audit', 'audit-log');
+  if (wanted('cook-execution') || wanted('tend-cooks')) {
+    const owner = await signIn(parts.publicUrl, 'cook@example.test', 'Ada Moreau', 'Brightwater Analytics');
+    startHttpRunner(parts, await makeRunnerKey(parts.env), join(folder, 'work'), 'recorder');
+    const cookId = await askForCook(owner, 2);
+    await cookOver(owner, cookId);
+    await client.workflow.getHandle(`cook:${cookId}`).result();
+    await keep(`cook:${cookId}`, 'cook-execution');
+    const tended = await client.workflow.start('tendCooks', { taskQueue: 'dc-core', workflowId: 'record-tend' });
+    await tended.result();
+    await keep('record-tend', 'tend-cooks');
+  }
   await connection.close();
 } finally {
   await parts.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Sends a command that was never staged: it is refused, which is a whole history of its workflow. */
+async function refusedCommand(client: Client): Promise<string> {
+  const commandId = '00000000-0000-5000-8000-000000000000';
+  const refused = await createCommandDurable(client, { core: 'dc-core' })
+    .commit('pinModel', { orgId: 'org_record', commandId })
+    .catch((error: unknown) => error);
+  if (!(refused instanceof Refusal)) throw new Error('the recorded command was not refused');
+  await eventually('the end of the command', 10_000, async () => {
+    const { status } = await client.workflow.getHandle(`command:${commandId}`).describe();
+    if (status.name !== 'COMPLETED') throw new Error(status.name);
+  });
+  return `command:${commandId}`;
 }
 
 /** Makes another share of a receipt and has its PDF printed; answers the workflow that did it. */

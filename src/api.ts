@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import type { ObjectStore } from './adapters/object-store.js';
 import type { createWebhookReader } from './adapters/stripe-webhook.js';
 import type { Billing } from './adapters/stripe.js';
+import type { WebhookSender } from './adapters/webhook-sender.js';
+import { createCookTasks } from './adapters/cook-tasks.js';
 import { agentProfileRoutes } from './agent-profiles/routes.js';
 import { apiKeyRoutes } from './api-keys/routes.js';
 import { applicationDeskRoutes } from './applications/desk-routes.js';
@@ -11,9 +13,14 @@ import { auditLogRoutes } from './audit-log/routes.js';
 import { approvalRoutes } from './approvals/routes.js';
 import { createAuthenticator } from './auth/authenticate.js';
 import { authRoutes } from './auth/routes.js';
+import type { Sealer } from './auth/sealer.js';
 import type { Sessions } from './auth/session.js';
 import type { Tokens } from './auth/tokens.js';
 import { checkRoutes } from './checks/routes.js';
+import { emptyCatalog } from './cooks/catalog.js';
+import { cookTaskQueue, createCookDurable } from './cooks/durable.js';
+import { cookRoutes } from './cooks/routes.js';
+import { cookStreamRoutes } from './cooks/stream-routes.js';
 import type { Database } from './db/database.js';
 import type { Growth } from './db/listen.js';
 import { docsRoutes } from './docs/routes.js';
@@ -27,6 +34,11 @@ import { openapi } from './http/openapi.js';
 import { diagnosticsRoutes } from './health/admin-routes.js';
 import { ledgerInternalRoutes } from './ledger/internal-routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
+import { createCommandDurable } from './commands/durable.js';
+import { datasetRoutes } from './datasets/routes.js';
+import { stagingRoutes } from './staging/routes.js';
+import { trainingPolicyRoutes } from './training-policies/routes.js';
+import { modelRoutes } from './models/routes.js';
 import { mailboxRoutes } from './mail/routes.js';
 import { createMembershipDurable } from './membership/durable.js';
 import { membershipRoutes } from './membership/routes.js';
@@ -40,7 +52,6 @@ import type { CallMeter } from './usage/call-meter.js';
 import { usageRoutes } from './usage/routes.js';
 import { plannerRoutes } from './planner/routes.js';
 import { orgRoutes } from './orgs/routes.js';
-import { policyRoutes } from './policies/routes.js';
 import { projectRoutes } from './projects/routes.js';
 import { exportRoutes } from './receipts/export-routes.js';
 import { annotationRoutes } from './receipts/annotation-routes.js';
@@ -48,12 +59,17 @@ import { createAnnotationDurable } from './receipts/durable.js';
 import { keyEventRoutes } from './receipts/key-event-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
 import { receiptRoutes } from './receipts/routes.js';
+import { runnerInternalRoutes } from './runners/internal-routes.js';
+import type { CookTimes } from './runners/lease.js';
+import { runnerRoutes } from './runners/routes.js';
 import { createRunDurable, type TaskQueues } from './runs/durable.js';
 import { runRoutes } from './runs/routes.js';
 import { createShareDurable } from './shares/durable.js';
 import { ownShareRoutes } from './shares/own-routes.js';
 import { shareRoutes } from './shares/routes.js';
 import { watchdogRoutes } from './watchdogs/routes.js';
+import { webhookDeliveryRoutes } from './webhooks/delivery-routes.js';
+import { webhookRoutes } from './webhooks/routes.js';
 import { submissionRoutes } from './submissions/routes.js';
 
 /** Everything the API is made of; tests put in the same real parts under other names. */
@@ -66,12 +82,18 @@ export interface ApiParts {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly secretHashes: SecretHashes;
+  /** Whether what one internal key staged must be published by another. */
+  readonly catalogFourEyes: boolean;
   readonly platformAdmins: ReadonlySet<string>;
   readonly callMeter: CallMeter;
   /** Undefined without a Stripe account: nobody can pay then. */
   readonly billing: Billing | undefined;
   readonly readWebhook: ReturnType<typeof createWebhookReader>;
+  readonly webhooks: WebhookSender;
   readonly growth: Growth;
+  readonly cookNews: Growth;
+  readonly cookTimes: CookTimes;
+  readonly sealer: Sealer;
   readonly logger: Logger;
   readonly publicUrl: string;
   readonly logId: string;
@@ -89,6 +111,14 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
   const commands = { ...parts, runs: createRunDurable(client, parts.queues) };
   const membership = { ...parts, memberships: createMembershipDurable(client, parts.queues) };
   const annotated = { ...parts, annotations: createAnnotationDurable(client, parts.queues) };
+  const cooking = {
+    ...parts,
+    cooks: createCookDurable(client, parts.queues),
+    cookTasks: createCookTasks(client),
+    catalog: emptyCatalog,
+    taskQueueOf: (queue: string) => cookTaskQueue(parts.queues, queue),
+  };
+  const commits = { ...parts, commands: createCommandDurable(client, parts.queues) };
   const dependencies = [
     { name: 'database', ping: () => database.knex.raw('select 1') },
     { name: 'storage', ping: () => parts.evidenceObjects.ping() },
@@ -115,6 +145,10 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...checkRoutes(commands),
     ...approvalRoutes(commands),
     ...receiptRoutes(commands),
+    ...cookRoutes(cooking),
+    ...cookStreamRoutes(parts),
+    ...runnerRoutes(cooking),
+    ...runnerInternalRoutes(parts),
     ...exportRoutes(parts),
     ...annotationRoutes({ ...annotated, objects: parts.evidenceObjects }),
     ...keyEventRoutes(parts),
@@ -124,9 +158,14 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
     ...agentProfileRoutes(parts),
     ...watchdogRoutes(parts),
+    ...webhookRoutes(parts),
+    ...webhookDeliveryRoutes(parts),
+    ...datasetRoutes(commits),
+    ...modelRoutes(commits),
+    ...trainingPolicyRoutes(parts),
+    ...stagingRoutes({ ...parts, fourEyes: parts.catalogFourEyes }),
     ...ledgerRoutes(parts),
     ...membershipRoutes(membership),
-    ...policyRoutes(),
     ...stripeEventRoutes(membership),
     ...applicationDeskRoutes(membership),
     ...ledgerInternalRoutes(parts),

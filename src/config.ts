@@ -31,6 +31,8 @@ const addresses = z.string().transform(
         .filter(Boolean),
     ),
 );
+/** Comma-separated. */
+const words = z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean));
 const origin = z.url().transform((url) => new URL(url).origin);
 
 /** kill or hold, after which activity, and a file that makes it happen once: for crash tests only. */
@@ -62,6 +64,11 @@ const shared = {
   S3_PRIVATE_BUCKET: z.string().default('defendable-private'),
   S3_PUBLIC_BUCKET: z.string().default('defendable-ledger'),
   PEPPER: secret,
+  WEBHOOK_ALLOWED_ADDRESSES: words.prefault(''),
+  COOK_LEASE_SECONDS: z.coerce.number().int().min(2).max(3600).default(90),
+  COOK_START_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  COOK_QUEUE_HOURS: z.coerce.number().min(0.001).max(720).default(24),
+  COOK_RETRY_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
   LEDGER_ORIGIN: z.string().regex(/^[a-z0-9.-]+\/\d{4}$/, 'host/year, as in ledger.example.org/2026'),
 };
 
@@ -73,13 +80,11 @@ const stripe = {
     .optional(),
   STRIPE_API_BASE: z.url({ protocol: /^https?$/ }).optional(),
 };
-/** The webhook's signing secrets, comma-separated: two while one replaces the other. */
-const webhookSecrets = z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean));
-
 const api = z.object({
   ...shared,
   ...stripe,
-  STRIPE_WEBHOOK_SECRETS: webhookSecrets.prefault(''),
+  /** Two while one replaces the other. */
+  STRIPE_WEBHOOK_SECRETS: words.prefault(''),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   SESSION_KEY_FILE: file,
@@ -91,6 +96,8 @@ const api = z.object({
   MAIL: z.enum(['mailbox', 'smtp']),
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(600),
   TRUST_PROXY: z.stringbool().default(false),
+  /** What one internal key staged for a catalog, another must publish. */
+  CATALOG_FOUR_EYES: z.stringbool().default(true),
 });
 
 const core = z.object({
@@ -122,6 +129,21 @@ const ledgerTool = z.object({
 });
 const pdf = z.object({ ...shared, PUPPETEER_EXECUTABLE_PATH: z.string().optional() });
 
+const runner = z.object({
+  NODE_ENV: shared.NODE_ENV,
+  LOG_LEVEL: shared.LOG_LEVEL,
+  TEMPORAL_ADDRESS: shared.TEMPORAL_ADDRESS,
+  TEMPORAL_NAMESPACE: shared.TEMPORAL_NAMESPACE,
+  TASK_QUEUE_PREFIX: shared.TASK_QUEUE_PREFIX,
+  RUNNER_URL: origin,
+  RUNNER_KEY: z.string().regex(/^dcr_/, 'a runner key, as npm run internal-keys makes it'),
+  RUNNER_NAME: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
+  RUNNER_QUEUE: z.string().default('cpu'),
+  RUNNER_COMMAND: z.string().default('python3 examples/runner/train.py'),
+  RUNNER_FOLDER: z.string().default('.state/cooks'),
+  RUNNER_SLOTS: z.coerce.number().int().min(1).max(64).default(1),
+});
+
 export type ApiConfig = z.output<typeof api>;
 export type CoreConfig = z.output<typeof core>;
 export type PdfConfig = z.output<typeof pdf>;
@@ -136,6 +158,7 @@ export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => guardStripe(
 export const readCoreConfig = (env: NodeJS.ProcessEnv): CoreConfig =>
   guardFaults(guardStripe(guardMailbox(read(core, env))));
 export const readLedgerToolConfig = (env: NodeJS.ProcessEnv): z.output<typeof ledgerTool> => read(ledgerTool, env);
+export const readRunnerConfig = (env: NodeJS.ProcessEnv): z.output<typeof runner> => read(runner, env);
 export const readPdfConfig = (env: NodeJS.ProcessEnv): PdfConfig => read(pdf, env);
 
 function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {

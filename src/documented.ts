@@ -2,7 +2,9 @@ import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
 import { createObjectStore } from './adapters/object-store.js';
 import { createWebhookReader } from './adapters/stripe-webhook.js';
+import { createWebhookSender } from './adapters/webhook-sender.js';
 import { apiRoutes } from './api.js';
+import { createSealer } from './auth/sealer.js';
 import { createSecretHashes } from './auth/secret.js';
 import { createTokens } from './auth/tokens.js';
 import { openDatabase } from './db/database.js';
@@ -30,11 +32,16 @@ export function documentedRoutes(): readonly Route[] {
     },
     tokens: createTokens(''),
     secretHashes: createSecretHashes([{ version: 1, key: Buffer.alloc(32) }]),
+    catalogFourEyes: true,
     platformAdmins: new Set(),
     billing: undefined,
     readWebhook: createWebhookReader([]),
     callMeter: { count: () => undefined, flush: () => Promise.resolve(), close: () => Promise.resolve() },
+    webhooks: createWebhookSender({ allowed: [] }),
     growth: { until: () => Promise.resolve(), next: () => Promise.resolve(), close: () => Promise.resolve() },
+    cookNews: { until: () => Promise.resolve(), next: () => Promise.resolve(), close: () => Promise.resolve() },
+    cookTimes: { leaseSeconds: 90, heartbeatSeconds: 15, startSeconds: 60, queueSeconds: 86_400, retrySeconds: 30 },
+    sealer: createSealer(''),
     logger: pino({ level: 'silent' }),
     publicUrl: 'http://localhost',
     logId: 'none/2026',

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connectTemporal } from './adapters/temporal.js';
 import { createWebhookReader } from './adapters/stripe-webhook.js';
+import { createWebhookSender } from './adapters/webhook-sender.js';
 import { createApi, type ApiParts, type Listener } from './api.js';
+import { createSealer } from './auth/sealer.js';
 import { createSessions } from './auth/session.js';
 import { createSecretHashes } from './auth/secret.js';
 import { createTokens } from './auth/tokens.js';
@@ -10,7 +12,7 @@ import { readApiConfig } from './config.js';
 import { openDatabase } from './db/database.js';
 import { listen } from './db/listen.js';
 import { createCallMeter } from './usage/call-meter.js';
-import { createLogger, openBilling, openStores, queuesOf, runProcess } from './process.js';
+import { cookTimesOf, createLogger, openBilling, openStores, queuesOf, runProcess } from './process.js';
 
 /** The API process: stateless, any number of them. */
 await runProcess(async (onStop) => {
@@ -19,6 +21,9 @@ await runProcess(async (onStop) => {
   const database = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
   const client = await connectTemporal(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
   const growth = listen(config.DATABASE_URL, 'ledger_grown', (error) => {
+    logger.warn({ err: error }, 'listen');
+  });
+  const cookNews = listen(config.DATABASE_URL, 'cooks', (error) => {
     logger.warn({ err: error }, 'listen');
   });
   const stores = openStores(config);
@@ -31,15 +36,20 @@ await runProcess(async (onStop) => {
     database,
     client,
     growth,
+    cookNews,
+    cookTimes: cookTimesOf(config),
+    sealer: createSealer(config.PEPPER),
     logger,
     queues: queuesOf(config),
     sessions: await createSessions(config.SESSION_KEY_FILE, config.PUBLIC_URL),
     tokens: createTokens(config.PEPPER),
     secretHashes: createSecretHashes(config.KEY_PEPPERS),
+    catalogFourEyes: config.CATALOG_FOUR_EYES,
     platformAdmins: config.PLATFORM_ADMINS,
     callMeter,
     billing: openBilling(config),
     readWebhook: createWebhookReader(config.STRIPE_WEBHOOK_SECRETS),
+    webhooks: createWebhookSender({ allowed: config.WEBHOOK_ALLOWED_ADDRESSES }),
     publicUrl: config.PUBLIC_URL,
     logId: config.LEDGER_ORIGIN,
     signUp: config.SIGN_UP,
@@ -60,6 +70,7 @@ await runProcess(async (onStop) => {
     await Promise.all(servers.map(drain));
     await callMeter.close();
     await growth.close();
+    await cookNews.close();
     await client.connection.close();
     await database.close();
     stores.close();

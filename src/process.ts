@@ -2,6 +2,7 @@ import pino, { type Logger } from 'pino';
 import { createObjectStore, type ObjectStore } from './adapters/object-store.js';
 import { createStripe, type Billing } from './adapters/stripe.js';
 import { ConfigFault, type CoreConfig, type SharedConfig } from './config.js';
+import type { CookTimes } from './runners/lease.js';
 import type { TaskQueues } from './runs/durable.js';
 
 /** Work in flight gets this long to end after a signal, in milliseconds. */
@@ -80,3 +81,16 @@ export function openBilling(
   const { STRIPE_SECRET_KEY: secretKey, STRIPE_API_BASE: apiBase, PUBLIC_URL: publicUrl } = config;
   return secretKey === undefined ? undefined : createStripe({ secretKey, publicUrl, apiBase });
 }
+
+/** Six beats fit into a lease. */
+const BEATS_PER_LEASE = 6;
+
+export const cookTimesOf = (
+  config: Pick<SharedConfig, 'COOK_LEASE_SECONDS' | 'COOK_START_SECONDS' | 'COOK_QUEUE_HOURS' | 'COOK_RETRY_SECONDS'>,
+): CookTimes => ({
+  leaseSeconds: config.COOK_LEASE_SECONDS,
+  heartbeatSeconds: Math.max(1, Math.floor(config.COOK_LEASE_SECONDS / BEATS_PER_LEASE)),
+  startSeconds: config.COOK_START_SECONDS,
+  queueSeconds: Math.ceil(config.COOK_QUEUE_HOURS * 3600),
+  retrySeconds: config.COOK_RETRY_SECONDS,
+});

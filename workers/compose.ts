@@ -6,6 +6,7 @@ import { createApprovalActivities, type ApprovalActivities } from '../activities
 import { createCheckActivities, type CheckActivities } from '../activities/checks/audit.js';
 import { createGradingActivities, type GradingActivities } from '../activities/checks/grade.js';
 import { createWaiverActivities, type WaiverActivities } from '../activities/checks/waive.js';
+import { createCookActivities, type CookActivities, type CookDeps } from '../activities/cooks.js';
 import { createEvidenceActivities, type EvidenceActivities } from '../activities/evidence.js';
 import { createIncidentActivities, type IncidentActivities, type IncidentDeps } from '../activities/incidents.js';
 import { createLedgerAuditActivities, type LedgerAuditActivities } from '../activities/ledger-audit.js';
@@ -21,6 +22,8 @@ import {
   type MembershipReceiptActivities,
 } from '../activities/membership/receipts.js';
 import { createRefreshActivities, type RefreshActivities } from '../activities/membership/refresh.js';
+import { createGrantActivities, type GrantActivities } from '../activities/datasets.js';
+import { createPinActivities, type PinActivities } from '../activities/models.js';
 import { createReceiptActivities, type ReceiptActivities, type ReceiptDeps } from '../activities/receipts.js';
 import { createReconcileActivities, type ReconcileActivities } from '../activities/reconcile.js';
 import { createRunActivities, type RunActivities } from '../activities/runs.js';
@@ -31,23 +34,30 @@ import {
 } from '../activities/stripe-events.js';
 import { createSubmissionActivities, type SubmissionActivities } from '../activities/submissions.js';
 import { createWatchdogActivities, type WatchdogActivities } from '../activities/watchdogs.js';
+import { createWebhookActivities, type WebhookActivities, type WebhookDeps } from '../activities/webhooks.js';
 import { createWitnessActivities, type WitnessActivities, type WitnessDeps } from '../activities/witnesses.js';
 import type { Mailer } from '../src/adapters/mailer.js';
 import { underPrefix, type ObjectStore } from '../src/adapters/object-store.js';
 import type { Database } from '../src/db/database.js';
 import { registerKey } from '../src/ledger/keys.js';
 import type { LogSigners } from '../src/ledger/signers.js';
+import { builtInCards } from '../src/models/cards/library.js';
+import { publishMissingCards } from '../src/models/store.js';
+import { firstPolicy } from '../src/training-policies/library.js';
+import { publishPolicy } from '../src/training-policies/store.js';
 import { SANDBOX_LOG_PREFIX, sandboxLogId } from '../src/ledger/sandbox-log.js';
 import { createLog } from '../src/ledger/store.js';
 import { keepPolicy } from '../src/ledger/witness-store.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
 import type { RunDurable } from '../src/runs/durable.js';
 import type { auditLog } from '../workflows/ledger/audit-log.js';
+import type { tendCooks } from '../workflows/cooks/tend-cooks.js';
 import type { keepLedger } from '../workflows/ledger/keep-ledger.js';
 import type { keepWitnessed } from '../workflows/ledger/keep-witnessed.js';
 import type { keepOutbox } from '../workflows/mail/keep-outbox.js';
 import type { reconcileMemberships } from '../workflows/membership/reconcile-memberships.js';
 import type { sweepStripeEvents } from '../workflows/membership/sweep-stripe-events.js';
+import type { keepWebhooks } from '../workflows/webhooks/keep-webhooks.js';
 import type { sweepWatchdogs } from '../workflows/watchdogs/sweep-watchdogs.js';
 import type { reconcileRuns } from '../workflows/runs/reconcile-runs.js';
 
@@ -55,8 +65,10 @@ export interface CoreParts
   extends
     Omit<ReceiptDeps, 'database'>,
     Omit<MailDeps, 'mailer' | 'database'>,
+    Omit<CookDeps, 'database'>,
     Pick<LedgerDeps, 'logKey' | 'cosigners' | 'queued'>,
     Pick<WitnessDeps, 'policy' | 'witnesses' | 'witnessSpacingMs'>,
+    Pick<WebhookDeps, 'webhooks' | 'told'>,
     StripeEventDeps {
   readonly database: Database;
   readonly evidenceObjects: ObjectStore;
@@ -74,6 +86,9 @@ type CoreActivities = RunActivities &
   ApprovalActivities &
   ReceiptActivities &
   AnnotationActivities &
+  CookActivities &
+  PinActivities &
+  GrantActivities &
   LedgerActivities &
   LedgerAuditActivities &
   WitnessActivities &
@@ -84,7 +99,8 @@ type CoreActivities = RunActivities &
   MembershipReceiptActivities &
   StripeEventActivities &
   IncidentActivities &
-  WatchdogActivities;
+  WatchdogActivities &
+  WebhookActivities;
 
 /** All activities of the core queue over one set of parts. */
 export function createCoreActivities(parts: CoreParts): CoreActivities {
@@ -99,6 +115,9 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createApprovalActivities(parts),
     ...createReceiptActivities(parts),
     ...createAnnotationActivities(parts),
+    ...createCookActivities(parts),
+    ...createPinActivities(parts),
+    ...createGrantActivities(parts),
     ...createLedgerActivities({
       ...parts,
       objects: parts.ledgerObjects,
@@ -114,6 +133,7 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createStripeEventActivities(parts),
     ...createIncidentActivities(parts),
     ...createWatchdogActivities(parts),
+    ...createWebhookActivities(parts),
     ...(mailer ? createMailActivities({ ...parts, mailer }) : {}),
   };
 }
@@ -138,12 +158,22 @@ export async function prepareLedger(
   });
 }
 
+/** Publishes what the product comes with and the catalogs do not have yet. Safe to repeat. */
+export async function prepareCatalogs(database: Database): Promise<void> {
+  await database.system(async (system) => {
+    await publishMissingCards(system, builtInCards);
+    await publishPolicy(system, firstPolicy);
+  });
+}
+
 const RECONCILE_EVERY = '5m';
 const SWEEP_EVERY = '1m';
 /** How long an agent may be dark beyond its deadline before somebody looks. */
 const WATCH_EVERY = '30s';
 /** In UTC. */
 const NIGHTLY = { hour: 3, minute: 17 };
+/** Leases that ran out are noticed within this time. */
+const TEND_EVERY = '15s';
 
 /** Starts what must always be running; a second worker joins what the first started. */
 export async function startLoops(
@@ -174,6 +204,11 @@ export async function startLoops(
       workflowId: `outbox:${queue}`,
       staticSummary: 'Sends owed mail',
     });
+  await client.workflow.start<typeof keepWebhooks>('keepWebhooks', {
+    ...common,
+    workflowId: `webhooks:${queue}`,
+    staticSummary: 'Sends events to endpoints',
+  });
   // A deployment is the moment at which something may have changed behind our back.
   await client.workflow.start<typeof auditLog>('auditLog', {
     ...common,
@@ -185,6 +220,12 @@ export async function startLoops(
     workflowType: 'reconcileRuns',
     args: [],
     spec: { intervals: [{ every: RECONCILE_EVERY }] },
+  });
+  await schedule<typeof tendCooks>(client, queue, {
+    id: 'tend-cooks',
+    workflowType: 'tendCooks',
+    args: [],
+    spec: { intervals: [{ every: TEND_EVERY }] },
   });
   await schedule<typeof sweepWatchdogs>(client, queue, {
     id: 'watchdog-sweep',

@@ -4,17 +4,22 @@ import { readCoreConfig } from '../src/config.js';
 import { openDatabase } from '../src/db/database.js';
 import { listen } from '../src/db/listen.js';
 import { createSmtpMailer, type Mailer } from '../src/adapters/mailer.js';
+import { createWebhookSender } from '../src/adapters/webhook-sender.js';
 import { createWitnessClient } from '../src/adapters/witness.js';
-import { createTokens } from '../src/auth/tokens.js';
 import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
 import { readLogSigners } from '../src/ledger/signers.js';
 import { announceKeys } from '../src/receipts/key-events.js';
+import { createCookTasks } from '../src/adapters/cook-tasks.js';
+import { createSealer } from '../src/auth/sealer.js';
+import { createTokens } from '../src/auth/tokens.js';
+import { emptyCatalog } from '../src/cooks/catalog.js';
+import { createCookDurable } from '../src/cooks/durable.js';
 import { createReceiptSigner } from '../src/receipts/sign.js';
 import { createMembershipDurable } from '../src/membership/durable.js';
 import { createIncidentDurable } from '../src/incidents/durable.js';
 import { createRunDurable } from '../src/runs/durable.js';
-import { createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
-import { createCoreActivities, installRuntime, prepareLedger, startLoops } from './compose.js';
+import { cookTimesOf, createLogger, openBilling, openStores, queuesOf, runProcess } from '../src/process.js';
+import { createCoreActivities, installRuntime, prepareCatalogs, prepareLedger, startLoops } from './compose.js';
 import { faultInterceptors } from '../activities/fault-interceptor.js';
 import { refusalInterceptor } from '../activities/refusal-interceptor.js';
 
@@ -38,6 +43,7 @@ await runProcess(async (onStop) => {
     // A paused log must not keep the workers from starting: what was not told is told at the next start.
     logger.warn({ err: error }, 'announceKeys');
   });
+  await prepareCatalogs(database);
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const client = new Client({
     connection: await Connection.connect({ address: config.TEMPORAL_ADDRESS }),
@@ -47,7 +53,12 @@ await runProcess(async (onStop) => {
     listen(config.DATABASE_URL, name, (error) => {
       logger.warn({ err: error }, 'listen');
     });
-  const channels = { queued: channel('ledger_pending'), growth: channel('ledger_grown'), owed: channel('outbox') };
+  const channels = {
+    queued: channel('ledger_pending'),
+    growth: channel('ledger_grown'),
+    owed: channel('outbox'),
+    told: channel('webhooks'),
+  };
   const mailer: Mailer | undefined =
     config.SMTP_URL === undefined
       ? undefined
@@ -70,12 +81,18 @@ await runProcess(async (onStop) => {
       witnesses: createWitnessClient(),
       witnessSpacingMs: config.WITNESS_SECONDS * 1000,
       mailer,
+      webhooks: createWebhookSender({ allowed: config.WEBHOOK_ALLOWED_ADDRESSES }),
       tokens: createTokens(config.PEPPER),
       publicUrl: config.PUBLIC_URL,
       runs: createRunDurable(client, queues),
       memberships: createMembershipDurable(client, queues),
       billing: openBilling(config),
       logger,
+      cooks: createCookDurable(client, queues),
+      cookTasks: createCookTasks(client),
+      cookTimes: cookTimesOf(config),
+      catalog: emptyCatalog,
+      sealer: createSealer(config.PEPPER),
       incidents: createIncidentDurable(client, queues.core),
     }),
     interceptors: { activity: [...faultInterceptors(config.FAULT_POINT), refusalInterceptor] },

@@ -1,4 +1,7 @@
+export { commitCommand } from './commands/commit-command.js';
 export { auditLog } from './ledger/audit-log.js';
+export { cookExecution } from './cooks/cook-execution.js';
+export { tendCooks } from './cooks/tend-cooks.js';
 export { keepLedger } from './ledger/keep-ledger.js';
 export { keepWitnessed } from './ledger/keep-witnessed.js';
 export { keepOutbox } from './mail/keep-outbox.js';
@@ -10,4 +13,5 @@ export { keepMembership } from './membership/keep-membership.js';
 export { reconcileMemberships } from './membership/reconcile-memberships.js';
 export { sweepStripeEvents } from './membership/sweep-stripe-events.js';
 export { incidentLifecycle } from './incidents/incident-lifecycle.js';
+export { keepWebhooks } from './webhooks/keep-webhooks.js';
 export { sweepWatchdogs } from './watchdogs/sweep-watchdogs.js';

@@ -47,3 +47,12 @@ export const sweepProfile: ActivityOptions = {
   heartbeatTimeout: '30s',
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 5 },
 };
+/**
+ * A training job on a runner: hours of work that cost money, so a cancellation waits until the runner has stopped. The
+ * heartbeat is the lease. How many attempts there are is counted in Postgres, because a task that got lost on its way to
+ * a runner must not cost one; this bound only ends what would go round for ever.
+ */
+export const cookProfile = {
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { backoffCoefficient: 2, maximumInterval: '10m', maximumAttempts: 100 },
+} as const satisfies ActivityOptions;

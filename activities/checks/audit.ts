@@ -44,6 +44,7 @@ import {
 } from '../../src/runs/apply.js';
 import { moveRun, type Run } from '../../src/runs/store.js';
 import { findSubmission } from '../../src/submissions/store.js';
+import { readProvenance } from './provenance.js';
 
 /** An audit that reads more than this runs as an activity with heartbeats, not inside a workflow task. */
 const QUICK_BYTES = 8 * 1024 * 1024;
@@ -119,6 +120,7 @@ async function begin(tenant: Tenant, ref: RunCommandRef, kind: Audit['kind']): P
     approvers: await listApprovers(tenant),
     incidents: await incidentsOf(tenant, begun),
     agentProfile: await agentOf(tenant, begun),
+    ...(await readProvenance(tenant, begun, submission)),
   };
   return { done: undefined, facts, audit };
 }

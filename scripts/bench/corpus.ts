@@ -14,6 +14,7 @@ import type { FlightSheet, Rule } from '../../src/flight-sheets/schema.js';
 const params: Readonly<Record<string, Record<string, unknown>>> = {
   'POL-003': { max_autonomy: 'human_on_loop' },
   'POL-005': { max_tokens: 1000, max_cost_cents: 500 },
+  'PRV-001': { required: true },
   'SUB-006': { limit: 3 },
   'MTH-003': { inputs: ['before', 'after'] },
   'COK-001': { resamples: 500 },

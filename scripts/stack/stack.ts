@@ -74,6 +74,7 @@ export async function startParts({ folder, ui, fixedPorts, durable }: PartsOptio
       LEDGER_ORIGIN: process.env['LEDGER_ORIGIN'] ?? 'ledger.defendablecloud.localhost/2026',
       WORKFLOW_BUNDLE: workflowBundle,
       MAIL: 'mailbox',
+      WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.1',
       SIGN_UP: 'open',
       RATE_LIMIT_PER_MINUTE: process.env['RATE_LIMIT_PER_MINUTE'] ?? '600',
     };
@@ -123,8 +124,13 @@ async function prepareBuckets(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-export type Role = 'api' | 'core' | 'pdf';
-const programs: Readonly<Record<Role, string>> = { api: 'src/main.js', core: 'workers/core.js', pdf: 'workers/pdf.js' };
+export type Role = 'api' | 'core' | 'pdf' | 'cooks';
+const programs: Readonly<Record<Role, string>> = {
+  api: 'src/main.js',
+  core: 'workers/core.js',
+  pdf: 'workers/pdf.js',
+  cooks: 'workers/cooks.js',
+};
 
 /** Starts one of our processes; returns when it takes work. */
 export const startRole = ({ nursery, env }: Parts, role: Role, extra: NodeJS.ProcessEnv = {}): Promise<Running> =>

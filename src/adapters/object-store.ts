@@ -12,6 +12,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
 export interface StoredObject {
   readonly size: number;
@@ -30,6 +31,14 @@ export interface ObjectStore {
   putStream(key: string, body: Readable, contentType: string): Promise<void>;
   /** Copies within the bucket; the storage computes the SHA-256 of what it wrote and it must be the one given. */
   copyVerified(from: string, to: string, sha256: string): Promise<void>;
+  /** A link by which its holder stores exactly these bytes under this key, with the headers that must go along. */
+  signUpload(
+    upload: SignedUpload,
+  ): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>;
+  /** A link by which its holder reads one object, or ranges of it, as a file of this name. */
+  signDownload(key: string, filename: string, seconds: number): Promise<string>;
+  /** Bytes from `start` up to, without, `end` of an object that is there. */
+  readRange(key: string, start: number, end: number): Promise<Buffer>;
   head(key: string): Promise<StoredObject | undefined>;
   read(key: string): Promise<{ readonly body: Readable; readonly etag: string } | undefined>;
   remove(key: string): Promise<void>;
@@ -37,6 +46,15 @@ export interface ObjectStore {
   ensureBucket(): Promise<void>;
   ping(): Promise<void>;
   close(): void;
+}
+
+/** What a pre-signed upload is bound to: the signature covers key, size, digest and type. */
+export interface SignedUpload {
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly seconds: number;
 }
 
 /** The bytes in storage are not the bytes that were meant to be there. */
@@ -128,6 +146,34 @@ export function createObjectStore({
       await store.remove(to);
       throw new ObjectConflict(`${to} was written with digest ${written ?? 'unknown'}`);
     },
+    async signUpload({ key: Key, size, sha256, contentType: ContentType, seconds }) {
+      const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
+      const put = new PutObjectCommand({ Bucket, Key, ContentLength: size, ContentType, ChecksumSHA256 });
+      const url = await getSignedUrl(s3, put, {
+        expiresIn: seconds,
+        unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
+        signableHeaders: new Set(['host', 'content-length', 'content-type', 'x-amz-checksum-sha256']),
+      });
+      const headers = {
+        'content-type': ContentType,
+        'content-length': String(size),
+        'x-amz-checksum-sha256': ChecksumSHA256,
+      };
+      return { url, headers };
+    },
+    signDownload: (Key, filename, seconds) =>
+      getSignedUrl(
+        s3,
+        new GetObjectCommand({ Bucket, Key, ResponseContentDisposition: `attachment; filename="${filename}"` }),
+        { expiresIn: seconds },
+      ),
+    async readRange(Key, start, end) {
+      const { Body } = await s3.send(
+        new GetObjectCommand({ Bucket, Key, Range: `bytes=${String(start)}-${String(end - 1)}` }),
+      );
+      if (!isReadable(Body)) throw new Error(`readRange: ${Key} has no body`);
+      return collect(Body);
+    },
     async head(Key) {
       try {
         const {
@@ -182,9 +228,13 @@ export async function readBytes(
 ): Promise<{ readonly bytes: Buffer; readonly etag: string } | undefined> {
   const object = await store.read(key);
   if (!object) return undefined;
+  return { bytes: await collect(object.body), etag: object.etag };
+}
+
+async function collect(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of object.body) if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
-  return { bytes: Buffer.concat(chunks), etag: object.etag };
+  for await (const chunk of body) if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
 }
 
 const hasStatus = (error: unknown, status: number): boolean =>

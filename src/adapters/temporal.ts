@@ -103,6 +103,7 @@ const detailsSchema = z.object({
   allowed: z.array(z.string()).optional(),
   errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
   retry_after: z.number().optional(),
+  quota: z.object({ limit: z.int(), used: z.int(), resets_at: z.string(), of: z.string() }).optional(),
 });
 
 /** Refusals come back as they were thrown; what is left says whether the command may still happen. */
@@ -124,11 +125,12 @@ function toRefusal(error: WorkflowUpdateFailedError): Error {
 }
 
 function readDetails(details: unknown): RefusalDetails {
-  const { current_state, allowed, errors, retry_after } = detailsSchema.safeParse(details).data ?? {};
+  const { current_state, allowed, errors, retry_after, quota } = detailsSchema.safeParse(details).data ?? {};
   return {
     ...(current_state === undefined ? {} : { current_state }),
     ...(allowed === undefined ? {} : { allowed }),
     ...(errors === undefined ? {} : { errors }),
     ...(retry_after === undefined ? {} : { retry_after }),
+    ...(quota === undefined ? {} : { quota }),
   };
 }

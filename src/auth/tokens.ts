@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 /** What a token is for; a token of one purpose never passes as another. */
 export type TokenPurpose =
-  'sign-in' | 'sign-in-code' | 'invite' | 'share' | 'refresh' | 'watchdog-ping' | 'watchdog-badge';
+  'sign-in' | 'sign-in-code' | 'invite' | 'share' | 'refresh' | 'watchdog-ping' | 'watchdog-badge' | 'webhook';
 
 /**
  * Bearer tokens that are never stored: HMAC-SHA-256 (RFC 2104) of the object's id under a secret pepper, 256 bits in

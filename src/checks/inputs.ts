@@ -7,9 +7,11 @@ import {
   engineVersion,
   NOT_RECORDED,
   type EngineAgentProfile,
+  type EngineDataset,
   type EngineEvidence,
   type EngineIncident,
   type EngineInputs,
+  type EnginePin,
   type EngineSubmission,
 } from './frozen.js';
 import type { Audit } from './store.js';
@@ -22,6 +24,8 @@ export interface AuditFacts {
   readonly approvers: readonly string[];
   readonly incidents: readonly EngineIncident[];
   readonly agentProfile: EngineAgentProfile | null;
+  readonly pin: EnginePin | null;
+  readonly datasets: readonly EngineDataset[];
 }
 /** What the bytes of one item were when they were read again; null when they were not there. */
 export interface Observation {
@@ -54,8 +58,8 @@ export function engineInputs(facts: AuditFacts, observed: ReadonlyMap<string, Ob
     approvers: approvers.map((userId) => personHash(run.id, userId)).sort(),
     incidents: facts.incidents,
     agent_profile: facts.agentProfile,
-    pin: NOT_RECORDED,
-    datasets: NOT_RECORDED,
+    pin: facts.pin,
+    datasets: facts.datasets,
     ledger_segment: NOT_RECORDED,
   };
 }

@@ -7,12 +7,15 @@ import { identity } from './migrations/0005-identity.js';
 import { sandboxes } from './migrations/0006-sandboxes.js';
 import { ledgerAudits } from './migrations/0010-ledger-audits.js';
 import { incidents } from './migrations/0070-incidents.js';
+import { webhooks } from './migrations/0072-webhooks.js';
 import { platform } from './migrations/0075-platform.js';
 import { annotations } from './migrations/0076-annotations.js';
 import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
 import { membership } from './migrations/0040-membership.js';
+import { cooks } from './migrations/0030-cooks.js';
+import { catalogs } from './migrations/0050-catalogs.js';
 
 /** Forward only. A name is never renamed and its SQL never edited once released; a change is a new entry. */
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -27,7 +30,10 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0020-checks', sql: checks },
   { name: '0016-shares', sql: shares },
   { name: '0040-membership', sql: membership },
+  { name: '0030-cooks', sql: cooks },
   { name: '0070-incidents', sql: incidents },
+  { name: '0050-catalogs', sql: catalogs },
+  { name: '0072-webhooks', sql: webhooks },
   { name: '0075-platform', sql: platform },
   { name: '0076-annotations', sql: annotations },
 ];

@@ -2,6 +2,8 @@ import { OpenAPIRegistry, OpenApiGeneratorV31, type ResponseConfig } from '@aste
 import { z } from 'zod';
 import { refusals } from '../kernel/refusals.js';
 import type { Route } from './define-route.js';
+import { webhookEvents } from '../webhooks/rules.js';
+import { webhookPayload } from '../webhooks/schema.js';
 import { problemSchema } from './problem.js';
 
 /** Writes the OpenAPI 3.1 document of a list of routes. Same routes, same bytes. */
@@ -19,6 +21,15 @@ export function openapi(routes: readonly Route[]): Readonly<Record<string, unkno
       responses: responsesOf(route),
     });
   }
+  for (const type of webhookEvents)
+    registry.registerWebhook({
+      method: 'post',
+      path: type,
+      operationId: `told.${type}`,
+      summary: `Sent to endpoints that ask for ${type}, by the Standard Webhooks specification`,
+      request: { body: { required: true, content: { 'application/json': { schema: webhookPayload } } } },
+      responses: { '2XX': { description: 'Taken; anything else is tried again for two days' } },
+    });
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -60,7 +71,7 @@ function responsesOf(route: Route): Record<string, ResponseConfig> {
   for (const type of route.media) content[type] = { schema: z.string() };
   const responses: Record<string, ResponseConfig> = {};
   for (const status of [route.status, ...route.alsoStatus])
-    responses[String(status)] = { description: describe(status), content };
+    responses[String(status)] = { description: describe(status), ...(status === 204 ? {} : { content }) };
   const common =
     route.auth.name === 'public'
       ? (['rate_limited'] as const)
@@ -80,6 +91,7 @@ function describe(status: number): string {
     200: 'Done',
     201: 'Created',
     202: 'Accepted; ask the address in Location',
+    204: 'Nothing now; ask again after Retry-After seconds',
     503: 'Not serving',
   };
   return texts[status] ?? 'Answer';

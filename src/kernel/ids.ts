@@ -27,9 +27,17 @@ export const idPrefixes = {
   membership: 'mbr',
   application: 'app',
   membershipChange: 'mbc',
+  cook: 'cok',
+  attempt: 'att',
+  artifact: 'art',
+  runner: 'rnr',
   agentProfile: 'agp',
   incident: 'inc',
   annotation: 'ann',
+  webhook: 'whk',
+  grant: 'grt',
+  pin: 'pin',
+  staging: 'stg',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -42,23 +42,58 @@ export const refusals = {
   already_member: row(409, 'Already a member', 'Manage the subscription with POST /membership/portal.'),
   cool_down: row(409, 'Applied too soon', 'Apply again after the date in the answer.'),
   no_subscription: row(409, 'Nothing to manage yet', 'Pay with POST /membership/checkout first.'),
+  lease_lost: row(409, 'Lease lost', 'Stop this attempt at once; ask for the next cook.'),
+  outcome_differs: row(
+    409,
+    'Another outcome was reported',
+    'The first outcome of an attempt stands; report it unchanged.',
+  ),
+  model_withdrawn: row(409, 'Model withdrawn', 'Choose another model: GET /models/catalog.'),
+  catalog_conflict: row(409, 'Published with other content', 'Give changed content a new version.'),
+  four_eyes_required: row(
+    409,
+    'A second key must publish',
+    'Publish with another internal key than the one that staged.',
+  ),
   last_owner: row(409, 'The last owner', 'Make somebody else an owner first.'),
   name_taken: row(409, 'Name already taken', 'Choose another name.'),
   link_used: row(410, 'Link already used', 'Ask for a new link with POST /auth/request.'),
   link_expired: row(410, 'Link expired', 'Ask for a new link.'),
   share_gone: row(410, 'Share revoked or expired', 'Ask the issuer of the receipt for a new link.'),
+  cook_over: row(410, 'The cook is over', 'Stop this attempt; current_state is how the cook ended.'),
+  package_withdrawn: row(410, 'Package withdrawn', 'Choose another version or package: GET /datasets/catalog.'),
+  grant_over: row(410, 'The grant is over', 'Ask for a new one: POST /datasets/catalog/{slug}/download.'),
   precondition_failed: row(412, 'The resource changed', 'Read it again and repeat with its current ETag.'),
   payload_too_large: row(413, 'Too large', 'Keep JSON under 1 MiB and uploads under 25 MiB.'),
   unsupported_media_type: row(415, 'Unsupported media type', 'Use the Content-Type the operation documents.'),
+  log_gap: row(416, 'Gap in the log', 'Send the log again from expected_offset.'),
   hash_mismatch: row(
     422,
     'Digest mismatch',
     'The bytes received differ from the digest you declared; send them again.',
   ),
+  no_grant: row(403, 'No grant for a dataset', 'Get a grant that allows training on it, then name it in the recipe.'),
+  runner_refused: row(403, 'Runner not admitted', 'Ask the operator: this runner was revoked or quarantined.'),
+  invalid_recipe: row(422, 'Recipe cannot be cooked', 'Correct what errors names; ?dry_run=true tells without asking.'),
+  licence_forbids_training: row(422, 'Licence forbids training', 'Choose a dataset whose licence allows training.'),
+  exceeds_runners: row(422, 'Larger than every runner', 'Ask for less memory, or for a kind of runner that has it.'),
+  over_budget: row(422, 'Over its own budget', 'Raise max_cost_cents, or ask for less.'),
+  artifact_unverified: row(422, 'Artifact not verified', 'Upload the bytes that were declared, then complete again.'),
+  invalid_package: row(422, 'Package not accepted', 'Correct what errors names, then stage it again.'),
+  use_not_licensed: row(
+    422,
+    'Licence forbids this use',
+    'Ask for a use that the licence allows, or choose another package.',
+  ),
   unknown_evidence: row(422, 'Unknown evidence', 'Cite evidence that was attached to this run.'),
   unknown_flight_sheet: row(422, 'Unknown flight sheet', 'Choose one of the library: GET /flight-sheets.'),
   lane_mismatch: row(422, 'Lane does not match', 'Use the lane of the flight sheet, or leave it out.'),
   captured_in_future: row(422, 'Captured in the future', 'Correct captured_at; five minutes of skew are allowed.'),
+  invalid_webhook_url: row(
+    422,
+    'Address not accepted',
+    'Give an https address at a public host, without user and password.',
+  ),
   invalid_evidence: row(422, 'Invalid evidence', 'Correct the fields named in errors.'),
   schema_violation: row(422, 'Output violates the schema', 'Correct the output; this flight sheet refuses others.'),
   not_erasable: row(
@@ -93,6 +128,12 @@ export const refusals = {
   invalid_schedule: row(422, 'Invalid schedule', 'Correct the cron expression, the time zone or the working hours.'),
   note_required: row(422, 'A note is required', 'Say why in note.'),
   unknown_person: row(422, 'Unknown person', 'Name a member of the organization who may approve.'),
+  licence_acceptance_required: row(
+    428,
+    'Licence not accepted',
+    'Read the licence and send its text_sha256 as accept_licence_sha256.',
+  ),
+  quota_exceeded: row(429, 'Quota used up', 'Wait for Retry-After seconds; quota has the counters.'),
   rate_limited: row(429, 'Too many requests', 'Wait for Retry-After seconds.'),
   too_many_in_flight: row(429, 'Too many commands in flight', 'Wait for the earlier commands on this run.'),
   unavailable: row(503, 'Temporarily unavailable', 'Repeat with the same Idempotency-Key after Retry-After.'),
@@ -121,6 +162,12 @@ export interface RefusalDetails {
   readonly allowed?: readonly string[];
   readonly errors?: readonly Fault[];
   readonly retry_after?: number;
+  /** Where a log goes on, after a gap. */
+  readonly expected_offset?: number;
+  /** What a runner is to do besides; a refused report must not hide a cancellation. */
+  readonly directive?: string;
+  /** The counters of a quota that is used up. */
+  readonly quota?: { readonly limit: number; readonly used: number; readonly resets_at: string; readonly of: string };
 }
 
 /** An expected answer to a bad request. Anything else that is thrown is a bug or an outage. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
+import { standingNow } from './settle.js';
+import { findMembership } from './store.js';
+import { whyStanding } from './view.js';
 
 const answer = z.object({ rows: z.tuple([z.object({ entitled: z.boolean() })]) });
 
@@ -10,8 +13,17 @@ export async function isEntitled(tenant: Tenant): Promise<boolean> {
   return answer.parse(await tenant.trx.raw(sql, [tenant.orgId])).rows[0].entitled;
 }
 
-/** Column E of the contract, after its gate: refuses an organization that is no member. */
+/** The same with its reason in a sentence, for who is refused and for lists that say so beforehand. */
+export async function readStanding(tenant: Tenant): Promise<{ readonly entitled: boolean; readonly because: string }> {
+  const entitled = await isEntitled(tenant);
+  const membership = await findMembership(tenant);
+  const because = membership ? standingNow(membership, new Date()).because : 'not_applied';
+  return { entitled, because: whyStanding(because) };
+}
+
+/** Column E of the contract, after its gate: refuses an organization that is no member, and says why it is none. */
 export async function requireEntitled(tenant: Tenant): Promise<void> {
-  if (!(await isEntitled(tenant)))
-    throw new Refusal('membership_required', 'This needs a paid membership, and yours is not active.');
+  const { entitled, because } = await readStanding(tenant);
+  if (!entitled)
+    throw new Refusal('membership_required', `This needs a paid membership, and yours is not active. ${because}`);
 }

@@ -32,6 +32,8 @@ const sentences: Readonly<Record<Because, string>> = {
   comped: 'Granted by us without payment.',
 };
 
+export const whyStanding = (because: Because): string => sentences[because];
+
 /** The membership as its organization sees it, by the clock of now. */
 export function showMembership(
   given: {

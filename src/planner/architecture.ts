@@ -173,6 +173,10 @@ export function cacheBytes(model: Architecture, tokens: number, bytes: number): 
   }
 }
 
+/** What one more token of a short context adds to the cache, at two bytes a number. */
+export const cacheBytesPerToken = (model: Architecture): number =>
+  (cacheBytes(model, 2 * KV_BLOCK, 2) - cacheBytes(model, KV_BLOCK, 2)) / KV_BLOCK;
+
 /** The formula that cacheBytes applied. */
 export const cacheFormula = ({ attention: { kind } }: Architecture): string =>
   ({ full: 'KV-1', sliding: 'KV-2', latent: 'KV-3', hybrid: 'KV-4' })[kind];

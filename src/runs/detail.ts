@@ -5,6 +5,7 @@ import { showApproval } from '../approvals/view.js';
 import type { Tokens } from '../auth/tokens.js';
 import { listAudits, listChecks } from '../checks/store.js';
 import { showAudit } from '../checks/view.js';
+import { listCookIds } from '../cooks/store.js';
 import { listRunEvents } from '../audit-log/store.js';
 import type { Tenant } from '../db/database.js';
 import { listEvidence } from '../evidence/store.js';
@@ -54,7 +55,7 @@ export async function readRunDetail(
     audits: audits.map((audit) => showAudit(audit, checks, audit.state === 'stale' ? null : run.verdict)),
     approvals: (await listApprovals(tenant, runId)).map(showApproval),
     receipt: await readReceipt(tenant, run, place),
-    cooks: [],
+    cooks: [...(await listCookIds(tenant, runId))],
     agent_profile:
       run.agentProfileId === null || run.agentSnapshotDigest === null
         ? null

@@ -13,6 +13,9 @@ export interface Deployment {
   readonly base: string;
   readonly url: string;
   readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly nursery: Parts['nursery'];
+  readonly publicUrl: string;
   start(role: Role, extra?: NodeJS.ProcessEnv): Promise<Running>;
   close(): Promise<void>;
 }
@@ -59,6 +62,9 @@ export async function deploy(): Promise<Deployment> {
     base,
     url: clone.url,
     folder,
+    env,
+    nursery: parts.nursery,
+    publicUrl: base,
     start: (role, extra) => startRole(parts, role, extra),
     async close() {
       await parts.nursery.close();

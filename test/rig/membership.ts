@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { expectAnswer, type Caller } from '../../scripts/demo/client.js';
 import { eventually } from '../../scripts/stack/processes.js';
+import { ensureMembership } from '../../src/membership/store.js';
 import { internalKeyOf, signUp, type PersonInTest } from './people.js';
 import type { Rig } from './rig.js';
 
@@ -66,4 +67,13 @@ export function paymentOf(rig: Rig, subscriptionId: string): string {
   const payment = invoice?.payments.data[0]?.payment.payment_intent;
   if (payment === undefined) throw new Error(`nothing was paid for ${subscriptionId}`);
   return payment;
+}
+
+/** Makes an organization a member for an hour, or ends that: what a test of something else needs of a membership. */
+export async function entitle(rig: Rig, orgId: string, entitled = true): Promise<void> {
+  const until = new Date(Date.now() + (entitled ? 3_600_000 : -1000));
+  await rig.database.tenant(orgId, async (tenant) => {
+    await ensureMembership(tenant);
+    await tenant.trx('paid_memberships').where({ orgId }).update({ accessUntil: until, compedUntil: until });
+  });
 }

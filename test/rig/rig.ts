@@ -13,21 +13,27 @@ import { createStripe } from '../../src/adapters/stripe.js';
 import { createWebhookReader } from '../../src/adapters/stripe-webhook.js';
 import { createMembershipDurable } from '../../src/membership/durable.js';
 import { createObjectStore, type ObjectStore } from '../../src/adapters/object-store.js';
+import { createWebhookSender } from '../../src/adapters/webhook-sender.js';
 import { createWitnessClient } from '../../src/adapters/witness.js';
 import { createPdfPrinter } from '../../src/adapters/pdf-printer.js';
 import { createApi, type ApiParts } from '../../src/api.js';
 import { createSessions, type Sessions } from '../../src/auth/session.js';
 import { createSecretHashes } from '../../src/auth/secret.js';
+import { createCookTasks } from '../../src/adapters/cook-tasks.js';
+import { createSealer } from '../../src/auth/sealer.js';
 import { createTokens } from '../../src/auth/tokens.js';
+import { emptyCatalog } from '../../src/cooks/catalog.js';
+import { createCookDurable } from '../../src/cooks/durable.js';
 import { openDatabase, type Database } from '../../src/db/database.js';
 import { listen } from '../../src/db/listen.js';
 import { NO_WITNESSES, parsePolicy } from '../../src/ledger/policy.js';
 import { readLogSigners } from '../../src/ledger/signers.js';
 import { createReceiptSigner } from '../../src/receipts/sign.js';
 import { createCallMeter } from '../../src/usage/call-meter.js';
+import type { CookTimes } from '../../src/runners/lease.js';
 import { createIncidentDurable } from '../../src/incidents/durable.js';
 import { createRunDurable } from '../../src/runs/durable.js';
-import { createCoreActivities, installRuntime, prepareLedger } from '../../workers/compose.js';
+import { createCoreActivities, installRuntime, prepareCatalogs, prepareLedger } from '../../workers/compose.js';
 import { cloneDatabase } from './database.js';
 import { fromRunner } from './environment.js';
 
@@ -60,6 +66,14 @@ export const WEBHOOK_SECRET = 'whsec_present';
 export const SECOND_WEBHOOK_SECRET = 'whsec_next';
 /** A hanging Stripe is noticed in tests after this. */
 const STRIPE_TIMEOUT_MS = 1500;
+/** Leases and waits of tests: seconds, so that what runs out does so while somebody looks. */
+const cookTimes: CookTimes = {
+  leaseSeconds: 6,
+  heartbeatSeconds: 1,
+  startSeconds: 60,
+  queueSeconds: 600,
+  retrySeconds: 1,
+};
 
 /** What a rig may have besides its usual parts. */
 export interface RigOptions {
@@ -67,11 +81,13 @@ export interface RigOptions {
   readonly policy?: (logId: string, vkey: string) => string;
   /** False where a test is the sequencer itself. */
   readonly sequencer?: boolean;
+  readonly times?: Partial<CookTimes>;
 }
 
 export async function openRig({
   policy: writePolicy = () => NO_WITNESSES,
   sequencer = true,
+  times = {},
 }: RigOptions = {}): Promise<Rig> {
   const name = randomBytes(5).toString('hex');
   const clone = await cloneDatabase();
@@ -89,6 +105,7 @@ export async function openRig({
   const vkey = keys.find(({ purpose }) => purpose === 'log')?.vkey ?? '';
   const policy = writePolicy(logId, vkey);
   await prepareLedger(database, { logId, keys, signer, policy });
+  await prepareCatalogs(database);
   const [connection, clientConnection] = await Promise.all([
     NativeConnection.connect({ address }),
     Connection.connect({ address }),
@@ -99,6 +116,8 @@ export async function openRig({
     queued: listen(clone.url, 'ledger_pending'),
     growth: listen(clone.url, 'ledger_grown'),
     owed: listen(clone.url, 'outbox'),
+    told: listen(clone.url, 'webhooks'),
+    cookNews: listen(clone.url, 'cooks'),
   };
   const tokens = createTokens(fromRunner('PEPPER'));
   const secretHashes = createSecretHashes([{ version: 1, key: randomBytes(32) }]);
@@ -126,10 +145,14 @@ export async function openRig({
     sessions,
     tokens,
     secretHashes,
+    catalogFourEyes: true,
     platformAdmins: new Set([PLATFORM_ADMIN]),
     callMeter,
     billing,
+    webhooks: createWebhookSender({ allowed: ['127.0.0.1'] }),
     readWebhook: createWebhookReader([WEBHOOK_SECRET, SECOND_WEBHOOK_SECRET]),
+    sealer: createSealer(fromRunner('PEPPER')),
+    cookTimes: { ...cookTimes, ...times },
     logger,
     logId,
     publicUrl: base,
@@ -160,6 +183,9 @@ export async function openRig({
       mailer: undefined,
       runs: createRunDurable(client, queues),
       memberships: createMembershipDurable(client, queues),
+      cooks: createCookDurable(client, queues),
+      cookTasks: createCookTasks(client),
+      catalog: emptyCatalog,
       incidents: createIncidentDurable(client, queues.core),
     }),
   });

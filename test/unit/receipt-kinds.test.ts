@@ -65,6 +65,7 @@ const samples = [
     dataset: { slug: 'invoices', version: '1.0.0', manifestRoot: HASH },
     files: [{ name: 'a.jsonl', sha256: HASH, size: 10 }],
     licence: { id: 'CC-BY-4.0', textSha256: HASH },
+    policy: { version: '1.0.0', sha256: HASH },
     purpose: 'secret purpose',
     grantee: 'secret person',
     issuedAt: AT,

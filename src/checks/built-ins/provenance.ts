@@ -8,13 +8,16 @@ type Check = (
   datasets: readonly EngineDataset[],
 ) => readonly { readonly dataset: EngineDataset; readonly text: string }[];
 
+/** A flight sheet that needs a pin says so; elsewhere a run without one is not compared. */
+const pinParams = z.strictObject({ required: z.boolean().default(false) });
 const overlapParams = z.strictObject({ max: z.int().min(0).default(0) });
 
 /** PRV: the model and the data are the ones named, allowed for this use, and kept apart. */
 export const provenanceRules: BuiltIns = {
-  'PRV-001': plain(({ pin, submission }) => {
+  'PRV-001': tuned(pinParams, ({ pin, submission }, { required }) => {
     if (pin === NOT_RECORDED) return skip('Model pins are not recorded here.');
     const model = submission?.model;
+    if (!pin && !required) return skip("The run pins no model; the one it names is its submitter's word.");
     if (!pin) return flag('The run pins no model.', 'none', model?.name ?? 'one', { pointers: ['/pin'] });
     const named = model ? `${model.name}@${model.revision ?? 'no revision'}` : 'none';
     const pinned = `${pin.slug}@${pin.revision}`;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Approval } from '../../approvals/store.js';
 import type { Audit, Check } from '../../checks/store.js';
 import type { Evidence } from '../../evidence/store.js';
+import type { Pin } from '../../models/pin-store.js';
 import type { Run, StoredVerdict } from '../../runs/store.js';
 import type { Submission } from '../../submissions/store.js';
 import type { Commitments } from '../disclosures.js';
@@ -13,6 +14,8 @@ export interface RunReceiptFacts {
   readonly run: Run;
   readonly verdict: StoredVerdict;
   readonly evidence: readonly Evidence[];
+  /** The model pins in force for the run when it was minted. */
+  readonly pins: readonly Pin[];
   readonly submission: Submission;
   readonly audit: Audit;
   /** Every live check, with the audit it belongs to. */
@@ -41,7 +44,7 @@ const rule = z.object({
 export const runKind = defineKind<RunReceiptFacts>({
   kind: 'run',
   predicateType: `${PREDICATE_BASE}/run/v1`,
-  schemaVersion: '1.1.0',
+  schemaVersion: '1.2.0',
   notChecked: [
     'That the evidence is true; only that these bytes were attached and have not changed since.',
     'That the agent named is the one that ran; it is named by the submitter.',
@@ -60,6 +63,7 @@ export const runKind = defineKind<RunReceiptFacts>({
     }),
     agent: z.object(committed),
     model: z.object(committed).nullable(),
+    pins: z.array(z.object({ pinnedAt: time, ...committed })).optional(),
     evidence: z.object({
       root: sha256,
       items: z.array(z.object({ kind: z.string(), sensitivity: z.string(), ...committed })),
@@ -104,6 +108,7 @@ export const runKind = defineKind<RunReceiptFacts>({
       },
       agent: commitments.commit('/agent', { ...submission.agent }),
       model: submission.model ? commitments.commit('/model', { ...submission.model }) : null,
+      pins: pinItems(facts, commitments),
       evidence: { root: submission.evidenceRoot, items: evidenceItems(facts, commitments) },
       submission: {
         manifest: submission.manifestDigest,
@@ -130,6 +135,13 @@ const ruleResults = ({ checks, auditKinds }: RunReceiptFacts, commitments: Commi
     severity,
     grader: kind === 'auto' ? 'engine' : 'human',
     ...commitments.commit(`/flightSheet/rules/${String(i)}`, { detail }),
+  }));
+
+/** Which models were pinned, as commitments: a share may show them, and the receipt of each pin proves them. */
+const pinItems = ({ pins }: RunReceiptFacts, commitments: Commitments): readonly unknown[] =>
+  pins.map(({ slug, revision, cardSha256, receiptId, createdAt }, i) => ({
+    pinnedAt: createdAt.toISOString(),
+    ...commitments.commit(`/pins/${String(i)}`, { slug, revision, cardSha256, receiptId }),
   }));
 
 const evidenceItems = ({ evidence }: RunReceiptFacts, commitments: Commitments): readonly unknown[] =>

@@ -1,0 +1,102 @@
+import type { CatalogPackage } from '../datasets/store.js';
+
+/** The context that Croissant prescribes, word for word where a reader compares it. */
+const CONTEXT = {
+  '@language': 'en',
+  '@vocab': 'https://schema.org/',
+  citeAs: 'cr:citeAs',
+  column: 'cr:column',
+  conformsTo: 'dct:conformsTo',
+  cr: 'http://mlcommons.org/croissant/',
+  rai: 'http://mlcommons.org/croissant/RAI/',
+  data: { '@id': 'cr:data', '@type': '@json' },
+  dataType: { '@id': 'cr:dataType', '@type': '@vocab' },
+  dct: 'http://purl.org/dc/terms/',
+  equivalentProperty: 'cr:equivalentProperty',
+  examples: { '@id': 'cr:examples', '@type': '@json' },
+  extract: 'cr:extract',
+  field: 'cr:field',
+  fileProperty: 'cr:fileProperty',
+  fileObject: 'cr:fileObject',
+  fileSet: 'cr:fileSet',
+  format: 'cr:format',
+  includes: 'cr:includes',
+  isLiveDataset: 'cr:isLiveDataset',
+  jsonPath: 'cr:jsonPath',
+  key: 'cr:key',
+  md5: 'cr:md5',
+  parentField: 'cr:parentField',
+  path: 'cr:path',
+  recordSet: 'cr:recordSet',
+  references: 'cr:references',
+  regex: 'cr:regex',
+  repeated: 'cr:repeated',
+  replace: 'cr:replace',
+  samplingRate: 'cr:samplingRate',
+  sc: 'https://schema.org/',
+  separator: 'cr:separator',
+  source: 'cr:source',
+  subField: 'cr:subField',
+  transform: 'cr:transform',
+};
+const TYPES = {
+  text: 'sc:Text',
+  integer: 'sc:Integer',
+  float: 'sc:Float',
+  boolean: 'sc:Boolean',
+  date: 'sc:Date',
+} as const;
+
+/** A Croissant 1.1 description. Content URLs are names: the bytes need a grant, and the digests say which they are. */
+export function croissant(url: string, { package: given, publishedAt }: CatalogPackage): Record<string, unknown> {
+  const [first] = given.files;
+  return {
+    '@context': CONTEXT,
+    '@type': 'sc:Dataset',
+    conformsTo: 'http://mlcommons.org/croissant/1.1',
+    name: given.slug,
+    alternateName: given.title,
+    description: given.summary,
+    url,
+    license: given.licence.url,
+    version: given.version,
+    datePublished: publishedAt.toISOString().slice(0, 10),
+    creator: { '@type': 'sc:Organization', name: given.issuer },
+    publisher: { '@type': 'sc:Organization', name: given.issuer },
+    citeAs: `${given.issuer}: ${given.title}, version ${given.version}. ${url}`,
+    inLanguage: given.languages,
+    keywords: given.tasks,
+    isLiveDataset: false,
+    'rai:dataCollection': given.provenance.provenance.generation_method,
+    'rai:dataBiases': given.known_biases.join(' '),
+    'rai:dataUseCases': given.intended_use.join(' '),
+    'rai:personalSensitiveInformation': given.sensitive_personal,
+    distribution: given.files.map(({ name, media_type, sha256, size }) => ({
+      '@type': 'cr:FileObject',
+      '@id': name,
+      name,
+      contentUrl: `${url}/files/${name}`,
+      encodingFormat: media_type === 'application/jsonl' ? 'application/jsonlines' : 'application/x-parquet',
+      contentSize: `${String(size)} B`,
+      sha256,
+    })),
+    recordSet: [
+      {
+        '@type': 'cr:RecordSet',
+        '@id': 'records',
+        name: 'records',
+        field: given.fields.map(({ name, type, description }) => ({
+          '@type': 'cr:Field',
+          '@id': `records/${name}`,
+          name: `records/${name}`,
+          description,
+          dataType: TYPES[type],
+          source: {
+            fileObject: { '@id': first?.name },
+            extract: first?.media_type === 'application/jsonl' ? { jsonPath: `$.${name}` } : { column: name },
+          },
+        })),
+      },
+    ],
+  };
+}
