@@ -32,8 +32,8 @@ export async function mintAnnotation(tenant: Tenant, deps: AnnotateDeps, id: str
 
 async function factsOf(tenant: Tenant, annotation: Annotation): Promise<AnnotationReceiptFacts> {
   const { status, receiptId, replacementId, erased, role, reason, createdAt } = annotation;
-  const receipt = await require(tenant, receiptId);
-  const replacement = replacementId === null ? null : await require(tenant, replacementId);
+  const receipt = await receiptNamed(tenant, receiptId);
+  const replacement = replacementId === null ? null : await receiptNamed(tenant, replacementId);
   return {
     status,
     receipt: { receiptId, kind: receipt.kind, digest: receipt.paeDigest },
@@ -45,7 +45,7 @@ async function factsOf(tenant: Tenant, annotation: Annotation): Promise<Annotati
   };
 }
 
-async function require(tenant: Tenant, id: string): Promise<Receipt> {
+async function receiptNamed(tenant: Tenant, id: string): Promise<Receipt> {
   const receipt = await findReceipt(tenant, id);
   if (!receipt) throw new Error(`mintAnnotation: the receipt ${id} is gone`);
   return receipt;

@@ -28,7 +28,7 @@ export interface ShareDocument {
 }
 
 /** An annotation and, once its own entry stands under a published checkpoint, its bundle. */
-export interface AnnotationProof {
+interface AnnotationProof {
   readonly annotation: Annotation;
   readonly bundle: Readonly<Record<string, unknown>> | null;
 }
