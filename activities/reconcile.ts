@@ -1,5 +1,7 @@
 import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../src/db/database.js';
+import { mintAnnotation, type AnnotateDeps } from '../src/receipts/annotate.js';
+import { listOwedAnnotations } from '../src/receipts/annotation-store.js';
 import type { RunDurable } from '../src/runs/durable.js';
 import { listOpenRuns } from '../src/runs/store.js';
 
@@ -9,15 +11,15 @@ export interface ReconcileActivities {
   reconcileRuns(): Promise<{ readonly seen: number; readonly started: number }>;
 }
 
-export function createReconcileActivities({
-  database,
-  runs,
-}: {
+export interface ReconcileDeps extends AnnotateDeps {
   readonly database: Database;
   readonly runs: RunDurable;
-}): ReconcileActivities {
+}
+
+export function createReconcileActivities(deps: ReconcileDeps): ReconcileActivities {
+  const { database, runs } = deps;
   return {
-    /** Safe to retry: a workflow that is there already is left alone. */
+    /** Safe to retry: a workflow that is there already is left alone, and an annotation is minted once. */
     async reconcileRuns() {
       let seen = 0;
       let started = 0;
@@ -30,8 +32,11 @@ export function createReconcileActivities({
           heartbeat(seen);
           after = id;
         }
-        if (page.length < PAGE) return { seen, started };
+        if (page.length < PAGE) break;
       }
+      for (const { id, orgId } of await database.system((system) => listOwedAnnotations(system, PAGE)))
+        await database.tenant(orgId, (tenant) => mintAnnotation(tenant, deps, id));
+      return { seen, started };
     },
   };
 }

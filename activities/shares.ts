@@ -38,6 +38,8 @@ export function createShareActivities({ database, objects, printer, tokens, publ
     if (share.pdfKey !== null) return;
     const document = await assembleShare(database, share);
     if (!document) throw new Error(`render: the receipt ${share.receiptId} is not published yet`);
+    if (document.annotations.some(({ bundle }) => bundle === null))
+      throw new Error(`render: an annotation of ${share.receiptId} is not published yet`);
     fonts ??= embeddedFonts();
     const { receipt } = document;
     const token = tokens.issue('share', share.id);

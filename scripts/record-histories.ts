@@ -37,7 +37,7 @@ try {
     writeFileSync(join(target, `${prefix}-${name}.json`), historyToJSON(history));
   };
   for (const name of ['numeric-memo', 'data-extraction']) {
-    if (!wanted(`run-lifecycle-${name}`)) continue;
+    if (!wanted(`run-lifecycle-${name}`) && !(name === 'numeric-memo' && wanted('annotate-receipt'))) continue;
     const { runId, receiptId, owner } = await travel(parts.publicUrl, readExample(name), (_title, work) => work());
     await eventually('the end of the run', 30_000, async () => {
       const { status } = await client.workflow.getHandle(`run:${runId}`).describe();
@@ -46,6 +46,14 @@ try {
     await keep(`run:${runId}`, `run-lifecycle-${name}`);
     if (name === 'numeric-memo' && wanted('render-share'))
       await keep(await printShare(owner, receiptId), 'render-share');
+    if (name === 'numeric-memo' && wanted('annotate-receipt')) {
+      const made = z.looseObject({ id: z.string() });
+      const revocation = { status: 'revoked', reason: 'Recorded.' };
+      const answer = await owner.call('POST', `/receipts/${receiptId}/annotations`, revocation);
+      const workflowId = `annotation:${expectAnswer(answer, [201], made).id}`;
+      await client.workflow.getHandle(workflowId).result();
+      await keep(workflowId, 'annotate-receipt');
+    }
   }
   await keep(`ledger:${parts.env['LEDGER_ORIGIN'] ?? ''}`, 'keep-ledger');
   const reconciled = await client.workflow.start('reconcileRuns', {

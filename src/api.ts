@@ -54,6 +54,9 @@ import { plannerRoutes } from './planner/routes.js';
 import { orgRoutes } from './orgs/routes.js';
 import { projectRoutes } from './projects/routes.js';
 import { exportRoutes } from './receipts/export-routes.js';
+import { annotationRoutes } from './receipts/annotation-routes.js';
+import { createAnnotationDurable } from './receipts/durable.js';
+import { keyEventRoutes } from './receipts/key-event-routes.js';
 import { publicReceiptRoutes } from './receipts/public-routes.js';
 import { receiptRoutes } from './receipts/routes.js';
 import { runnerInternalRoutes } from './runners/internal-routes.js';
@@ -107,6 +110,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
   const { database, client } = parts;
   const commands = { ...parts, runs: createRunDurable(client, parts.queues) };
   const membership = { ...parts, memberships: createMembershipDurable(client, parts.queues) };
+  const annotated = { ...parts, annotations: createAnnotationDurable(client, parts.queues) };
   const cooking = {
     ...parts,
     cooks: createCookDurable(client, parts.queues),
@@ -146,9 +150,11 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...runnerRoutes(cooking),
     ...runnerInternalRoutes(parts),
     ...exportRoutes(parts),
+    ...annotationRoutes({ ...annotated, objects: parts.evidenceObjects }),
+    ...keyEventRoutes(parts),
     ...publicReceiptRoutes(parts),
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),
-    ...ownShareRoutes({ ...parts, objects: parts.evidenceObjects }),
+    ...ownShareRoutes({ ...annotated, objects: parts.evidenceObjects }),
     ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
     ...agentProfileRoutes(parts),
     ...watchdogRoutes(parts),

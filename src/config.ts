@@ -138,6 +138,7 @@ const ledgerTool = z.object({
   S3_PRIVATE_BUCKET: shared.S3_PRIVATE_BUCKET,
   S3_PUBLIC_BUCKET: shared.S3_PUBLIC_BUCKET,
   LEDGER_ORIGIN: shared.LEDGER_ORIGIN,
+  RECEIPT_KEY_FILE: file.optional(),
 });
 const pdf = z.object({ ...shared, PUPPETEER_EXECUTABLE_PATH: z.string().optional() });
 

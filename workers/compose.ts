@@ -1,6 +1,7 @@
 import { ScheduleAlreadyRunning, type Client, type ScheduleSpec, type Workflow } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createAnnotationActivities, type AnnotationActivities } from '../activities/annotations.js';
 import { createApprovalActivities, type ApprovalActivities } from '../activities/approvals.js';
 import { createCheckActivities, type CheckActivities } from '../activities/checks/audit.js';
 import { createGradingActivities, type GradingActivities } from '../activities/checks/grade.js';
@@ -84,6 +85,7 @@ type CoreActivities = RunActivities &
   WaiverActivities &
   ApprovalActivities &
   ReceiptActivities &
+  AnnotationActivities &
   CookActivities &
   PinActivities &
   GrantActivities &
@@ -112,6 +114,7 @@ export function createCoreActivities(parts: CoreParts): CoreActivities {
     ...createWaiverActivities(parts),
     ...createApprovalActivities(parts),
     ...createReceiptActivities(parts),
+    ...createAnnotationActivities(parts),
     ...createCookActivities(parts),
     ...createPinActivities(parts),
     ...createGrantActivities(parts),

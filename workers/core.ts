@@ -8,6 +8,7 @@ import { createWebhookSender } from '../src/adapters/webhook-sender.js';
 import { createWitnessClient } from '../src/adapters/witness.js';
 import { NO_WITNESSES, parsePolicy } from '../src/ledger/policy.js';
 import { readLogSigners } from '../src/ledger/signers.js';
+import { announceKeys } from '../src/receipts/key-events.js';
 import { createCookTasks } from '../src/adapters/cook-tasks.js';
 import { createSealer } from '../src/auth/sealer.js';
 import { createTokens } from '../src/auth/tokens.js';
@@ -37,6 +38,10 @@ await runProcess(async (onStop) => {
   });
   const policy = parsePolicy(config.LEDGER_POLICY_FILE ?? NO_WITNESSES);
   await prepareLedger(database, { logId, keys, signer, policy: config.LEDGER_POLICY_FILE ?? NO_WITNESSES });
+  await announceKeys(database, { signer, logId }).catch((error: unknown) => {
+    // A paused log must not keep the workers from starting: what was not told is told at the next start.
+    logger.warn({ err: error }, 'announceKeys');
+  });
   await prepareCatalogs(database);
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const client = new Client({

@@ -8,6 +8,7 @@ export { keepOutbox } from './mail/keep-outbox.js';
 export { reconcileRuns } from './runs/reconcile-runs.js';
 export { runLifecycle } from './runs/run-lifecycle.js';
 export { renderShare } from './shares/render-share.js';
+export { annotateReceipt } from './receipts/annotate-receipt.js';
 export { keepMembership } from './membership/keep-membership.js';
 export { reconcileMemberships } from './membership/reconcile-memberships.js';
 export { sweepStripeEvents } from './membership/sweep-stripe-events.js';

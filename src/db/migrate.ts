@@ -9,6 +9,8 @@ import { ledgerAudits } from './migrations/0010-ledger-audits.js';
 import { incidents } from './migrations/0070-incidents.js';
 import { incidentSources } from './migrations/0073-incident-sources.js';
 import { webhooks } from './migrations/0072-webhooks.js';
+import { platform } from './migrations/0075-platform.js';
+import { annotations } from './migrations/0076-annotations.js';
 import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
 import { shares } from './migrations/0016-shares.js';
@@ -40,6 +42,8 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0073-incident-sources', sql: incidentSources },
   { name: '0041-application-ends', sql: applicationEnds },
   { name: '0080-approver-keys', sql: approverKeys },
+  { name: '0075-platform', sql: platform },
+  { name: '0076-annotations', sql: annotations },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -35,6 +35,7 @@ export const idPrefixes = {
   runner: 'rnr',
   agentProfile: 'agp',
   incident: 'inc',
+  annotation: 'ann',
   webhook: 'whk',
   grant: 'grt',
   pin: 'pin',

@@ -15,11 +15,41 @@ export interface SigningKey {
   readonly vkey: string | null;
   readonly validFrom: Date;
   readonly validTo: Date | null;
+  /** Why its time ended; null while it signs, or when a successor took over. */
+  readonly endedAs?: 'retired' | 'compromised' | null;
+}
+/** A key before it is published. */
+export type NewKey = Omit<SigningKey, 'validFrom' | 'validTo' | 'endedAs'>;
+
+/**
+ * Publishes a key before it signs anything. Safe to repeat: a key that is known stays as it is. One whose time has ended
+ * is refused: what it would sign, nobody should believe.
+ */
+export async function registerKey({ trx }: System, key: NewKey): Promise<void> {
+  await SigningKeyRow.query(trx).insert(key).onConflict('key_id').ignore();
+  const { validTo } = await SigningKeyRow.query(trx).findById(key.keyId).throwIfNotFound();
+  if (validTo !== null)
+    throw new Error(`The key ${key.keyId} ended at ${validTo.toISOString()}: configure another one.`);
 }
 
-/** Publishes a key before it signs anything. Safe to repeat: a key that is known stays as it is. */
-export async function registerKey({ trx }: System, key: Omit<SigningKey, 'validFrom' | 'validTo'>): Promise<void> {
-  await SigningKeyRow.query(trx).insert(key).onConflict('key_id').ignore();
+/**
+ * Ends the time of a key: from now on it signs nothing, and what it signed before stays good, but for a compromised one.
+ * Safe to repeat: the first end stands. The last key of its purpose and log is not ended before there is another.
+ */
+export async function endKey({ trx }: System, keyId: string, as: 'retired' | 'compromised', at: Date): Promise<Date> {
+  const key = await SigningKeyRow.query(trx).findById(keyId);
+  if (!key || isOfSandbox(key)) throw new Error(`There is no key ${keyId}; see GET /ledger/keys.`);
+  if (key.validTo !== null) return key.validTo;
+  const { purpose, logId } = key;
+  const others = await SigningKeyRow.query(trx).where({ purpose, logId }).whereNull('validTo').resultSize();
+  if (others < 2) throw new Error(`${keyId} is the only key of its kind: start with its successor first.`);
+  await SigningKeyRow.query(trx).findById(keyId).patch({ validTo: at, endedAs: as });
+  return at;
+}
+
+/** Ends the time of every key of a log that takes no more leaves. */
+export async function endKeysOf({ trx }: System, logId: string, at: Date): Promise<void> {
+  await SigningKeyRow.query(trx).where({ logId }).whereNull('validTo').patch({ validTo: at });
 }
 
 /** The keys of the public log and its receipts, the oldest first. */
@@ -33,12 +63,6 @@ export async function listSandboxKeys(trx: Knex): Promise<readonly SigningKey[]>
 }
 
 const isOfSandbox = ({ logId }: SigningKey): boolean => logId !== null && isSandboxLog(logId);
-
-/** The key that checks a log's notes; undefined until the log's signer has registered. */
-export async function findLogVerifier(trx: Knex, logId: string): Promise<NoteVerifier | undefined> {
-  const row = await SigningKeyRow.query(trx).where({ logId, purpose: 'log' }).orderBy('validFrom', 'desc').first();
-  return row && { name: logId, publicKey: createPublicKey(row.publicKey) };
-}
 
 /** Every key that ever signed a log's notes: while one takes over from another, either is good. */
 export async function listLogVerifiers(trx: Knex, logId: string): Promise<readonly NoteVerifier[]> {

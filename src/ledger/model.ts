@@ -10,6 +10,7 @@ export class HeadRow extends Model {
   declare rightEdge: Buffer;
   declare epoch: number;
   declare pausedReason: string | null;
+  declare frozenAt: Date | null;
 }
 
 export class PendingRow extends Model {
@@ -76,6 +77,7 @@ export class SigningKeyRow extends Model {
   declare vkey: string | null;
   declare validFrom: Date;
   declare validTo: Date | null;
+  declare endedAs: 'retired' | 'compromised' | null;
 }
 
 export class PolicyRow extends Model {

@@ -115,16 +115,19 @@ export function readSignatures(block: string): readonly SignatureLine[] {
 
 /** Reads a checkpoint note and requires one good signature of one of the given keys; unknown lines are ignored. */
 export function openCheckpoint(note: string, ...verifiers: readonly NoteVerifier[]): Checkpoint {
+  if (!verifiers.some((verifier) => isSignedBy(note, verifier)))
+    throw new NoteFault('no signature of the log verifies');
+  return readCheckpointBody(readNote(note).body);
+}
+
+/** Whether one of a note's signatures is a good one of this key. */
+export function isSignedBy(note: string, verifier: NoteVerifier): boolean {
   const { body, signatures } = readNote(note);
-  const good = verifiers.some((verifier) => {
-    const id = noteKeyId(verifier).subarray(0, KEY_ID_BYTES);
-    return signatures.some(
-      ({ name, keyId, signature }) =>
-        name === verifier.name && keyId.equals(id) && verify(null, Buffer.from(body), verifier.publicKey, signature),
-    );
-  });
-  if (!good) throw new NoteFault('no signature of the log verifies');
-  return readCheckpointBody(body);
+  const id = noteKeyId(verifier).subarray(0, KEY_ID_BYTES);
+  return signatures.some(
+    ({ name, keyId, signature }) =>
+      name === verifier.name && keyId.equals(id) && verify(null, Buffer.from(body), verifier.publicKey, signature),
+  );
 }
 
 /** C2SP tlog-checkpoint: reads the signed part. Call it only on a body whose signature was checked. */

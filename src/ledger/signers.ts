@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { cosignerVkey, readMlDsaKey } from './cosignature.js';
-import type { SigningKey } from './keys.js';
+import type { NewKey } from './keys.js';
 import { ed25519Signer, noteKeyId, verifierKey, type CheckpointSigner } from './note.js';
 import { sandboxLogId, sandboxLogKey } from './sandbox-log.js';
 
@@ -8,7 +8,7 @@ import { sandboxLogId, sandboxLogKey } from './sandbox-log.js';
 export interface LogSigners {
   readonly logKey: KeyObject;
   readonly cosigners: readonly CheckpointSigner[];
-  readonly keys: readonly Omit<SigningKey, 'validFrom' | 'validTo'>[];
+  readonly keys: readonly NewKey[];
 }
 /** Key files of a log, in PEM. */
 export interface LogKeyFiles {
@@ -38,7 +38,7 @@ export function readLogSigners(origin: string, { key, previous, mlDsa }: LogKeyF
   return { logKey, cosigners, keys };
 }
 
-function published(origin: string, key: KeyObject): Omit<SigningKey, 'validFrom' | 'validTo'> {
+function published(origin: string, key: KeyObject): NewKey {
   const verifier = { name: origin, publicKey: createPublicKey(key) };
   if (verifier.publicKey.asymmetricKeyType !== 'ed25519') throw new Error('a log signs with an Ed25519 key');
   return {

@@ -52,9 +52,9 @@ export async function findHead(trx: Knex, logId: string): Promise<LedgerHead | u
   return HeadRow.query(trx).where({ logId }).first();
 }
 
-/** Lets minting and sequencing go on, after a person has looked. */
+/** Lets minting and sequencing go on, after a person has looked. A frozen log stays frozen. */
 export async function resumeLog({ trx }: System, logId: string): Promise<void> {
-  await HeadRow.query(trx).where({ logId }).patch({ pausedReason: null });
+  await HeadRow.query(trx).where({ logId }).whereNull('frozenAt').patch({ pausedReason: null });
 }
 
 /** Stops minting and sequencing until a person has looked. */

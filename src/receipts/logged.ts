@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { findLogVerifier } from '../ledger/keys.js';
-import type { NoteVerifier } from '../ledger/note.js';
+import { listLogVerifiers } from '../ledger/keys.js';
+import { isSignedBy, type NoteVerifier } from '../ledger/note.js';
 import { findLeafOfReceipt, findPublishedCheckpoint, readRanges } from '../ledger/store.js';
 import { inclusionRanges } from '../ledger/tree.js';
 import type { LoggedReceipt } from './bundle.js';
@@ -22,8 +22,10 @@ export async function proveReceipt(knex: Knex, receipt: Receipt): Promise<Proven
   if (!leaf) return undefined;
   const { logId } = leaf;
   const checkpoint = await findPublishedCheckpoint(knex, logId);
-  const log = await findLogVerifier(knex, logId);
-  if (!checkpoint || !log || checkpoint.size <= leaf.idx) return undefined;
+  if (!checkpoint || checkpoint.size <= leaf.idx) return undefined;
+  // The newest key may be published before it signs: what counts is the one under this checkpoint.
+  const log = (await listLogVerifiers(knex, logId)).find((verifier) => isSignedBy(checkpoint.note, verifier));
+  if (!log) throw new Error(`proveReceipt: no published key signed checkpoint ${String(checkpoint.size)} of ${logId}`);
   const hashes = await readRanges(knex, logId, inclusionRanges(leaf.idx, checkpoint.size));
   const { payload, signature, keyId } = receipt;
   return {

@@ -1,4 +1,5 @@
 import { Model } from 'objection';
+import type { AnnotationStatus } from './kinds/annotation.js';
 
 export class ReceiptRow extends Model {
   static override readonly tableName = 'receipts';
@@ -34,4 +35,20 @@ export class ReceiptHeadRow extends Model {
   declare orgId: string;
   declare seq: number;
   declare digest: string;
+}
+
+export class AnnotationRow extends Model {
+  static override readonly tableName = 'receipt_annotations';
+  declare readonly id: string;
+  declare orgId: string;
+  declare receiptId: string;
+  declare status: AnnotationStatus;
+  declare occasion: string;
+  declare replacementId: string | null;
+  declare erased: string[];
+  declare reason: string | null;
+  declare role: string;
+  declare createdBy: string;
+  declare createdAt: Date;
+  declare mintedAs: string | null;
 }

@@ -13,9 +13,10 @@ import { findRun } from '../runs/store.js';
 import { findFirstShare } from '../shares/store.js';
 import { sigstoreBundle, trustedRoot } from './bundle.js';
 import { proveReceipt } from './logged.js';
-import { occasionOf } from './rules.js';
+import { listAnnotations } from './annotation-store.js';
+import { occasionOf, receiptStatus } from './rules.js';
 import { mintedResult, receiptParams, receiptView } from './schema.js';
-import { findReceipt, findReceiptFor, type Receipt } from './store.js';
+import { findReceipt, findReceiptFor, findReceiptOf, type Receipt } from './store.js';
 
 export interface ReceiptRouteDeps extends RunCommandDeps {
   readonly tokens: Tokens;
@@ -223,7 +224,11 @@ async function showReceipt(
   { database, tokens, publicUrl }: ReceiptRouteDeps,
   receipt: Receipt,
 ): Promise<z.input<typeof receiptView>> {
-  const share = await database.tenant(receipt.orgId, (tenant) => findFirstShare(tenant, receipt.id));
+  const { share, newest, annotations } = await database.tenant(receipt.orgId, async (tenant) => ({
+    share: await findFirstShare(tenant, receipt.id),
+    newest: await findReceiptOf(tenant, receipt.kind, receipt.subjectId),
+    annotations: await listAnnotations(tenant, receipt.id),
+  }));
   if (!share) throw new Error(`showReceipt: ${receipt.id} has no share`);
   const proven = await proveReceipt(database.knex, receipt);
   return {
@@ -234,6 +239,7 @@ async function showReceipt(
     issued_at: receipt.issuedAt.toISOString(),
     payload_sha256: receipt.paeDigest,
     key_id: receipt.keyId,
+    status: receiptStatus(annotations, newest?.id !== receipt.id),
     share_url: `${publicUrl}/share/${tokens.issue('share', share.id)}`,
     ledger: proven ? { origin: proven.logId, index: proven.logged.index, tree_size: proven.treeSize } : null,
     bundle: proven ? { ...sigstoreBundle(proven.logged, proven.log) } : null,

@@ -130,3 +130,8 @@ export async function findToken(tenant: Tenant, receiptId: string): Promise<stri
 export async function listReceiptsOf(tenant: Tenant, kind: string, subjectId: string): Promise<readonly Receipt[]> {
   return ReceiptRow.query(tenant.trx).where({ orgId: tenant.orgId, kind, subjectId }).orderBy('revision').limit(500);
 }
+
+/** The newest receipts of a kind. */
+export async function listReceiptsOfKind(tenant: Tenant, kind: string, limit: number): Promise<readonly Receipt[]> {
+  return ReceiptRow.query(tenant.trx).where({ orgId: tenant.orgId, kind }).orderBy('orgSeq', 'desc').limit(limit);
+}

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import type { Database } from '../db/database.js';
+import type { Database, Tenant } from '../db/database.js';
 import { sigstoreBundle } from '../receipts/bundle.js';
+import { listAnnotations, type Annotation } from '../receipts/annotation-store.js';
 import { reveal } from '../receipts/disclosures.js';
 import { proveReceipt, type ProvenReceipt } from '../receipts/logged.js';
+import { receiptStatus } from '../receipts/rules.js';
 import { findReceipt, findReceiptOf, listDisclosures, type Receipt, type StoredDisclosure } from '../receipts/store.js';
 import { discloses, type FieldState } from './rules.js';
 import type { Share } from './store.js';
@@ -13,6 +15,9 @@ export interface ShareDocument {
   readonly proven: ProvenReceipt;
   readonly bundle: Readonly<Record<string, unknown>>;
   readonly disclosures: readonly string[];
+  /** What became of the receipt, each with its own signed bundle once that is logged. */
+  readonly annotations: readonly AnnotationProof[];
+  readonly status: ReturnType<typeof receiptStatus>;
   /** The newest receipt of the same subject, where that is another one. */
   readonly supersededBy: string | null;
   readonly fields: readonly { readonly pointer: string; readonly state: FieldState }[];
@@ -20,6 +25,12 @@ export interface ShareDocument {
   readonly predicate: Readonly<Record<string, unknown>>;
   /** What every kind of receipt carries. */
   readonly frame: z.output<typeof frameSchema>;
+}
+
+/** An annotation and, once its own entry stands under a published checkpoint, its bundle. */
+interface AnnotationProof {
+  readonly annotation: Annotation;
+  readonly bundle: Readonly<Record<string, unknown>> | null;
 }
 
 const frameSchema = z.object({
@@ -35,12 +46,13 @@ const statementSchema = z.object({ predicate: z.unknown() });
 
 /** Assembles a share; undefined while the receipt's leaf is not under a published checkpoint. */
 export async function assembleShare(database: Database, share: Share): Promise<ShareDocument | undefined> {
-  const { receipt, newest, stored } = await database.tenant(share.orgId, async (tenant) => {
+  const { receipt, newest, stored, annotated } = await database.tenant(share.orgId, async (tenant) => {
     const found = await findReceipt(tenant, share.receiptId);
     return {
       receipt: found,
       newest: found && (await findReceiptOf(tenant, found.kind, found.subjectId)),
       stored: await listDisclosures(tenant, share.receiptId),
+      annotated: await readAnnotations(tenant, share.receiptId),
     };
   });
   if (!receipt) throw new Error(`assembleShare: share ${share.id} without its receipt`);
@@ -53,17 +65,42 @@ export async function assembleShare(database: Database, share: Share): Promise<S
   const disclosures = stored.flatMap((item) =>
     item.disclosure !== null && stateOf(item) === 'disclosed' ? [item.disclosure] : [],
   );
+  const annotations: AnnotationProof[] = [];
+  for (const { annotation, minted } of annotated) {
+    const proof = minted && (await proveReceipt(database.knex, minted));
+    annotations.push({ annotation, bundle: proof ? sigstoreBundle(proof.logged, proof.log) : null });
+  }
+  const superseded = newest !== undefined && newest.id !== receipt.id;
   const revealed = recordSchema.parse(reveal(predicate, disclosures));
   return {
     receipt,
     proven,
     bundle: sigstoreBundle(proven.logged, proven.log),
     disclosures,
-    supersededBy: newest && newest.id !== receipt.id ? newest.id : null,
+    annotations,
+    status: receiptStatus(
+      annotations.map(({ annotation }) => annotation),
+      superseded,
+    ),
+    supersededBy:
+      annotations.findLast(({ annotation }) => annotation.replacementId !== null)?.annotation.replacementId ??
+      (superseded ? newest.id : null),
     fields: stored.map((item) => ({ pointer: item.pointer, state: stateOf(item) })),
     predicate: revealed,
     frame: frameSchema.parse(revealed['defendablecloud_receipt'] ?? revealed),
   };
+}
+
+async function readAnnotations(
+  tenant: Tenant,
+  receiptId: string,
+): Promise<readonly { readonly annotation: Annotation; readonly minted: Receipt | undefined }[]> {
+  const found = [];
+  for (const annotation of await listAnnotations(tenant, receiptId)) {
+    const minted = annotation.mintedAs === null ? undefined : await findReceipt(tenant, annotation.mintedAs);
+    found.push({ annotation, minted });
+  }
+  return found;
 }
 
 function restrictedItems(predicate: unknown): ReadonlySet<number> {

@@ -1,19 +1,20 @@
 import type { ObjectStore } from '../adapters/object-store.js';
-import type { Person } from '../auth/actor.js';
 import type { Tokens } from '../auth/tokens.js';
 import { commandActor } from '../commands/actor.js';
 import { once } from '../commands/store.js';
 import { recordEvent } from '../audit-log/store.js';
-import type { Database, Tenant } from '../db/database.js';
+import type { Database } from '../db/database.js';
 import { newId } from '../db/new-id.js';
 import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { person } from '../http/gates.js';
 import { plainCommand, replayHeaders } from '../http/idempotency.js';
 import { Refusal } from '../kernel/refusals.js';
 import { receiptParams } from '../receipts/schema.js';
-import { eraseDisclosures, findReceipt, listDisclosures, type Receipt } from '../receipts/store.js';
-import { findRun } from '../runs/store.js';
-import { mayErase, mayEverShare, mayShare } from './policy.js';
+import { annotateOnce } from '../receipts/annotation-store.js';
+import type { AnnotationDurable } from '../receipts/durable.js';
+import { eraseDisclosures, listDisclosures } from '../receipts/store.js';
+import { mayErase, mayEverShare } from './policy.js';
+import { requireReceipt, requireShareable } from './require.js';
 import { createShareBody, eraseBody, erasureView, ownShareParams, ownSharesView, ownShareView } from './schema.js';
 import { findShare, insertShare, listShares, renewEditions, revokeShare } from './store.js';
 import { showErasure, showOwnShare } from './view.js';
@@ -23,11 +24,12 @@ export interface OwnShareRouteDeps {
   readonly tokens: Tokens;
   readonly objects: ObjectStore;
   readonly publicUrl: string;
+  readonly annotations: AnnotationDurable;
 }
 
 /** What the organization does with the shares of its receipts. */
 export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
-  const { database, tokens, objects } = deps;
+  const { database, tokens, objects, annotations } = deps;
   return [
     defineRoute({
       method: 'post',
@@ -127,7 +129,7 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
       status: 200,
       refuses: ['forbidden', 'invalid_request', 'not_found', 'not_erasable'],
       handle: async ({ actor, params, body, request }) => {
-        const { fields, erased, keys } = await database.tenant(actor.orgId, async (tenant) => {
+        const { annotation, fields, erased, keys } = await database.tenant(actor.orgId, async (tenant) => {
           const receipt = await requireReceipt(tenant, params.receipt_id);
           const known = new Set((await listDisclosures(tenant, receipt.id)).map(({ pointer }) => pointer));
           const strange = body.pointers.filter((pointer) => !known.has(pointer));
@@ -141,7 +143,13 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
             const event = { actor: commandActor(actor, request), action: 'receipt.erased', target: receipt.id };
             await recordEvent(tenant, event);
           }
+          const id = newId('annotation');
+          const tombstone = {
+            ...{ id, receiptId: receipt.id, status: 'erased' as const, occasion: `erased/${id}`, replacementId: null },
+            ...{ erased: body.pointers, reason: body.reason, role: actor.role, createdBy: actor.userId },
+          };
           return {
+            annotation: count > 0 ? (await annotateOnce(tenant, tombstone)).annotation : undefined,
             fields: await listDisclosures(tenant, receipt.id),
             erased: count,
             keys: await renewEditions(tenant, receipt.id),
@@ -149,21 +157,9 @@ export function ownShareRoutes(deps: OwnShareRouteDeps): readonly Route[] {
         });
         // Safe to fail: no share leads to these objects any more; a repeated request finds none to remove.
         await Promise.all(keys.map((key) => objects.remove(key)));
+        if (annotation) await annotations.mint(annotation);
         return { body: showErasure(params.receipt_id, erased, fields) };
       },
     }),
   ];
-}
-
-async function requireReceipt(tenant: Tenant, id: string): Promise<Receipt> {
-  const receipt = await findReceipt(tenant, id);
-  if (!receipt) throw new Refusal('not_found', 'No such receipt.');
-  return receipt;
-}
-
-async function requireShareable(tenant: Tenant, actor: Person, receiptId: string): Promise<Receipt> {
-  const receipt = await requireReceipt(tenant, receiptId);
-  const run = receipt.kind === 'run' ? await findRun(tenant, receipt.subjectId) : undefined;
-  if (!mayShare(actor, run)) throw new Refusal('own_runs_only', 'Your role shares the receipts of your own runs only.');
-  return receipt;
 }

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { renderSVG } from 'uqr';
 import { isSandboxLog } from '../ledger/sandbox-log.js';
 import { page } from '../http/page.js';
+import type { Annotation } from '../receipts/annotation-store.js';
 import type { ShareDocument } from './assemble.js';
 import { isRunPredicate, RunSections, runTitle } from './run-sections.js';
 import { Row, Rows } from './sections.js';
@@ -16,9 +17,18 @@ export function receiptPage(document: ShareDocument, place: ReceiptPlace, style?
 }
 
 const LIMITS = [
+  'That it was not revoked after this was made: ask for the share again.',
   'That the log shows everyone the same history: compare checkpoints with a monitor or with witnesses.',
   'When it was logged, beyond what the issuer states.',
 ];
+
+function annotationLine({ status, createdAt, erased, mintedAs }: Annotation): string {
+  const entry = mintedAs === null ? '' : ` (${mintedAs})`;
+  const at = `${createdAt.toISOString()}${entry}`;
+  if (status === 'revoked') return `REVOKED by its issuer at ${at}: do not rely on this receipt.`;
+  if (status === 'superseded') return `Superseded at ${at}.`;
+  return `${String(erased.length)} fields were erased at ${at}. What is signed stays as it was.`;
+}
 
 function Receipt({ document, place }: { readonly document: ShareDocument; readonly place: ReceiptPlace }): VNode {
   const { predicate, frame, receipt, proven } = document;
@@ -27,6 +37,9 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
   return (
     <main>
       {sandbox ? <p class="bad banner">SANDBOX: a trial that proves nothing. No public log has this receipt.</p> : null}
+      {document.annotations.map(({ annotation }) => (
+        <p class="bad banner">{annotationLine(annotation)}</p>
+      ))}
       <div class="head">
         <div>
           <p class="soft">
@@ -38,7 +51,7 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
             {receipt.id}, issued {frame.issuedAt}, revision {frame.revision}
           </p>
           {document.supersededBy === null ? null : (
-            <p class="bad">Superseded by a newer receipt of the same subject: {document.supersededBy}</p>
+            <p class="bad">Superseded by another receipt: {document.supersededBy}</p>
           )}
         </div>
         <div class="qr" dangerouslySetInnerHTML={{ __html: renderSVG(place.shareUrl, { border: 1 }) }} />

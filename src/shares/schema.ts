@@ -59,6 +59,17 @@ export const shareView = z
     receipt: z
       .record(z.string(), z.unknown())
       .meta({ description: 'The predicate with the disclosed fields in place.' }),
+    status: z.enum(['issued', 'superseded', 'revoked']),
+    annotations: z
+      .array(
+        z.strictObject({
+          status: z.enum(['superseded', 'revoked', 'erased']),
+          at: z.iso.datetime(),
+          receipt_id: z.string().nullable(),
+          bundle: z.record(z.string(), z.unknown()).nullable(),
+        }),
+      )
+      .meta({ description: 'What became of the receipt, each as a signed entry of its own once that is logged.' }),
     superseded_by: z
       .string()
       .nullable()

@@ -31,6 +31,13 @@ export function showShare(
     disclosures: [...disclosures],
     fields: fields.map((field) => ({ ...field })),
     receipt: { ...predicate },
+    status: document.status,
+    annotations: document.annotations.map(({ annotation, bundle: own }) => ({
+      status: annotation.status,
+      at: annotation.createdAt.toISOString(),
+      receipt_id: annotation.mintedAs,
+      bundle: own && { ...own },
+    })),
     superseded_by: document.supersededBy,
     links: {
       pdf: `${publicUrl}/share/${token}/pdf`,

@@ -31,14 +31,21 @@ export interface ParsedReceipt {
   readonly disclosures: readonly string[];
   /** What a share says the receipt shows; checked against what was signed. */
   readonly shown: unknown;
+  /** Newer entries that came with a share: what became of the receipt. */
+  readonly annotations: readonly ParsedBundle[];
 }
 
 /** Reads a bundle or a share document. Nothing in it is believed yet. */
 export function parseReceipt(value: unknown): ParsedReceipt {
   const document = asObject(value, 'the receipt');
-  if (!('bundle' in document)) return { bundle: parseBundle(document), disclosures: [], shown: undefined };
+  if (!('bundle' in document))
+    return { bundle: parseBundle(document), disclosures: [], shown: undefined, annotations: [] };
   const disclosures = asList(document['disclosures'] ?? [], 'disclosures').map((item) => asText(item, 'a disclosure'));
-  return { bundle: parseBundle(document['bundle']), disclosures, shown: document['receipt'] };
+  const annotations = asList(document['annotations'] ?? [], 'annotations').flatMap((item) => {
+    const { bundle } = asObject(item, 'an annotation');
+    return bundle === null ? [] : [parseBundle(bundle)];
+  });
+  return { bundle: parseBundle(document['bundle']), disclosures, shown: document['receipt'], annotations };
 }
 
 /** Reads a Sigstore bundle v0.3 with exactly one log entry and one signature. */

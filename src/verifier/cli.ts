@@ -21,7 +21,7 @@ export interface Terminal {
 }
 
 const USAGE = `Usage: defendable verify <bundle.json | share.json | receipt.pdf | URL> [--trust FILE]... [--evidence FILE]...
-                         [--expect KEY=VALUE]... [--policy FILE] [--approver FILE]... [--json]
+                         [--expect KEY=VALUE]... [--annotation FILE]... [--policy FILE] [--approver FILE]... [--json]
        defendable ledger fsck <URL | DIR> --trust FILE...
        defendable ledger monitor <URL | DIR> --state FILE --trust FILE...
        defendable ledger mirror <URL> <DIR> --trust FILE...
@@ -64,6 +64,7 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
       trust: { type: 'string', multiple: true, default: [] },
       evidence: { type: 'string', multiple: true, default: [] },
       expect: { type: 'string', multiple: true, default: [] },
+      annotation: { type: 'string', multiple: true, default: [] },
       policy: { type: 'string' },
       approver: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
@@ -85,10 +86,13 @@ async function verifyCommand(args: readonly string[], terminal: Terminal): Promi
     if (cut < 1) throw new VerifierFault('malformed', `--expect wants KEY=VALUE, not ${item}`);
     return [item.slice(0, cut), item.slice(cut + 1)];
   });
+  const annotations = [];
+  for (const file of values.annotation) annotations.push((await readReceipt(file)).bundle);
   const report = verifyReceipt(await readReceipt(place), trust, {
     evidence,
     expect,
     approvers: await readApprovers(values.approver),
+    annotations,
     ...(values.policy === undefined ? {} : { policy: await readPolicy(values.policy) }),
   });
   const exitCode = exitCodeOf(report);

@@ -5,7 +5,7 @@ import { parseBundle } from './bundle.js';
 import type { Terminal } from './cli.js';
 import { exitCodes, VerifierFault } from './fault.js';
 import { readJson } from './read.js';
-import { verifyBundle } from './receipt.js';
+import { verifyBundle } from './signed.js';
 import { readPlace, requirePlace } from './source.js';
 import { parseStatement } from './statement.js';
 import { readTrust } from './trust-files.js';

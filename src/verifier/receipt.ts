@@ -1,16 +1,16 @@
-import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { hashedRekordEntry, preAuthEncoding } from '../ledger/entry.js';
+import type { KeyObject } from 'node:crypto';
+import { preAuthEncoding } from '../ledger/entry.js';
 import { cosignatureTime } from '../ledger/cosignature.js';
-import { NoteFault, openCheckpoint, readNote } from '../ledger/note.js';
+import { readNote } from '../ledger/note.js';
 import { isSandboxLog } from '../ledger/sandbox-log.js';
 import { reachesQuorum, type WitnessPolicy } from '../ledger/policy.js';
-import { verifyInclusion } from '../ledger/proof.js';
-import { leafHash } from '../ledger/tree.js';
+import { annotationRungs } from './annotations.js';
 import { approvalRungs } from './approvals.js';
 import type { LogEntry, ParsedBundle, ParsedReceipt } from './bundle.js';
 import { VerifierFault } from './fault.js';
 import { rung, type Report, type Rung } from './ladder.js';
-import { asBytes, asObject, isObject, readJson, type Json } from './read.js';
+import { isObject, type Json } from './read.js';
+import { verifyBundle } from './signed.js';
 import { canonicalOf, discloseAll, parseStatement, type Statement } from './statement.js';
 import { findLog, type Trust } from './trust.js';
 
@@ -23,10 +23,13 @@ export interface Question {
   readonly approvers?: readonly KeyObject[];
   /** Which witnesses must have cosigned the checkpoint; left out, none are asked for. */
   readonly policy?: WitnessPolicy;
+  /** Newer entries about the receipt, beside those that came with it. */
+  readonly annotations?: readonly ParsedBundle[];
 }
 const nothingMore: Question = { evidence: new Map(), expect: [] };
 
 const LIMITS = [
+  'That it was not revoked later: ask for the share again, or pass newer entries with --annotation.',
   'That the log shows everyone the same history: compare checkpoints with a monitor or with witnesses.',
   'When it was logged, beyond what the issuer states, unless a witness or a time-stamp says so.',
 ];
@@ -53,6 +56,9 @@ export function verifyReceipt(receipt: ParsedReceipt, trust: Trust, question: Qu
     );
   const origin = bundle.entry.checkpoint.split('\n', 1)[0] ?? '';
   rungs.push(...approvalRungs(revealed, origin, question.approvers ?? []));
+  rungs.push(
+    ...annotationRungs({ signedBytes, statement }, [...receipt.annotations, ...(question.annotations ?? [])], trust),
+  );
   for (const [name, digest] of question.evidence) rungs.push(evidenceRung(name, digest, statement, revealed, withheld));
   for (const [path, value] of question.expect) rungs.push(expectRung(path, value, revealed));
   const { notChecked } = statement.frame;
@@ -67,54 +73,6 @@ function sandboxRung({ logKeyId }: LogEntry, trust: Trust): Rung {
   if (log && isSandboxLog(log.name))
     return { name, state: 'not_asked', detail: 'a SANDBOX tried this out: it proves nothing about anybody' };
   return rung(name, false, 'a SANDBOX tried this out: no public log has it');
-}
-
-/** The rungs that every signed and logged bundle has: signature, key, entry, checkpoint, inclusion. */
-export function verifyBundle(bundle: ParsedBundle, signedBytes: Buffer, trust: Trust): Rung[] {
-  const { entry, signed } = bundle;
-  const key = keyOf(entry);
-  const rungs = [rung('signature', isSignedBy(key, signedBytes, signed.signature), 'over payload and its type')];
-  const expected = hashedRekordEntry({
-    paeDigest: createHash('sha256').update(signedBytes).digest(),
-    signature: signed.signature,
-    publicKeyDer: key.export({ type: 'spki', format: 'der' }),
-  });
-  rungs.push(rung('ledger entry', expected.equals(entry.body), 'is the one of this signature, byte for byte'));
-  rungs.push(...verifyLogged(entry, trust));
-  rungs.push(keyRung(key, trust));
-  return rungs;
-}
-
-function keyRung(key: KeyObject, { receiptKeys, logs }: Trust): Rung {
-  if (receiptKeys.length > 0)
-    return rung(
-      'signing key',
-      receiptKeys.some((known) => known.equals(key)),
-      'is one you trust',
-    );
-  if (logs.length > 0) return rung('signing key', true, 'is vouched for by the log you trust');
-  return { name: 'signing key', state: 'missing', detail: 'nobody you trust vouches for it (--trust)' };
-}
-
-function verifyLogged(entry: LogEntry, trust: Trust): readonly Rung[] {
-  const inclusion = rung(
-    'inclusion',
-    verifyInclusion(entry.hashes, entry.index, entry.treeSize, leafHash(entry.body), entry.rootHash),
-    `entry ${String(entry.index)} of ${String(entry.treeSize)}`,
-  );
-  const log = findLog(trust, entry.logKeyId);
-  if (!log) {
-    const detail = trust.logs.length === 0 ? 'no log is trusted (--trust)' : 'the entry names another log';
-    return [inclusion, { name: 'checkpoint', state: 'missing', detail }];
-  }
-  try {
-    const { origin, size, root } = openCheckpoint(entry.checkpoint, log);
-    const same = origin === log.name && size === entry.treeSize && root.equals(entry.rootHash);
-    return [inclusion, rung('checkpoint', same, same ? `signed by ${origin}` : 'is for another tree')];
-  } catch (error) {
-    if (!(error instanceof NoteFault)) throw error;
-    return [inclusion, rung('checkpoint', false, error.message)];
-  }
 }
 
 const showTime = (seconds: number): string =>
@@ -136,24 +94,6 @@ function witnessRung(checkpoint: string, policy: WitnessPolicy): Rung {
     state: 'missing',
     detail: `the quorum ${policy.quorum} is not reached${seen && `: only ${seen}`}`,
   };
-}
-
-/** The key inside a hashedrekord entry; P-256 is the only kind that receipts are signed with. */
-function keyOf({ body }: LogEntry): KeyObject {
-  const { spec } = asObject(readJson(body.toString('utf8'), 'the ledger entry'), 'the ledger entry');
-  const record = asObject(asObject(spec, 'spec')['hashedRekordV002'], 'hashedRekordV002');
-  const { verifier } = asObject(record['signature'], 'signature');
-  const publicKey = asObject(asObject(verifier, 'verifier')['publicKey'], 'publicKey');
-  try {
-    return createPublicKey({ key: asBytes(publicKey['rawBytes'], 'rawBytes'), format: 'der', type: 'spki' });
-  } catch (cause) {
-    if (cause instanceof VerifierFault) throw cause;
-    throw new VerifierFault('malformed', 'the key in the ledger entry could not be read', { cause });
-  }
-}
-
-function isSignedBy(key: KeyObject, bytes: Buffer, signature: Buffer): boolean {
-  return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' && verify('sha256', bytes, key, signature);
 }
 
 function evidenceRung(name: string, digest: string, statement: Statement, revealed: Json, withheld: number): Rung {

@@ -150,6 +150,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   rotateApiKey: {},
   attachEvidence: { kind: 'note', label: 'Numbers', content: 'Revenue: 100.' },
   submit: goodSubmission(),
+  annotateReceipt: { status: 'revoked', reason: 'Asked for.' },
   createShare: {},
   eraseDisclosures: { pointers: ['/run/title'], reason: 'Asked for.' },
   gradeCheck: { status: 'pass', response: 1 },

@@ -26,7 +26,7 @@ const parts = (given: string): z.output<typeof shape> => shape.parse(JSON.parse(
 function answer(given: string, disclosures: readonly string[] = []): number {
   try {
     const { bundle } = parseReceipt(readJson(given, 'the receipt'));
-    return exitCodeOf(verifyReceipt({ bundle, disclosures, shown: undefined }, trust));
+    return exitCodeOf(verifyReceipt({ bundle, disclosures, shown: undefined, annotations: [] }, trust));
   } catch (error) {
     if (error instanceof VerifierFault) return 2;
     throw error;
