@@ -44,6 +44,7 @@ import { createMembershipDurable } from './membership/durable.js';
 import { membershipRoutes } from './membership/routes.js';
 import { stripeEventRoutes } from './stripe-events/routes.js';
 import { createIncidentDurable } from './incidents/durable.js';
+import { platformIncidentRoutes } from './incidents/admin-routes.js';
 import { incidentRoutes } from './incidents/routes.js';
 import { inviteRoutes } from './invites/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
@@ -156,6 +157,7 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
     ...shareRoutes({ ...parts, objects: parts.evidenceObjects, shares: createShareDurable(client, parts.queues) }),
     ...ownShareRoutes({ ...annotated, objects: parts.evidenceObjects }),
     ...incidentRoutes({ ...parts, incidents: createIncidentDurable(client, parts.queues.core) }),
+    ...platformIncidentRoutes(parts),
     ...agentProfileRoutes(parts),
     ...watchdogRoutes(parts),
     ...webhookRoutes(parts),

@@ -4,7 +4,7 @@ import { defineRoute, noBody, none, type Route } from '../http/define-route.js';
 import { anyone } from '../http/gates.js';
 import { listFrozenLogs } from '../ledger/freeze-store.js';
 import { sigstoreBundle } from './bundle.js';
-import { PLATFORM_ORG } from './key-events.js';
+import { PLATFORM_ORG } from '../orgs/platform.js';
 import { keyEventKind } from './kinds/key-event.js';
 import { proveReceipt } from './logged.js';
 import { listReceiptsOfKind } from './store.js';

@@ -2,12 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Database } from '../db/database.js';
 import { listFrozenLogs, type FrozenLog } from '../ledger/freeze-store.js';
 import { listKeys, type SigningKey } from '../ledger/keys.js';
+import { PLATFORM_ORG } from '../orgs/platform.js';
 import { trustedRoot } from './bundle.js';
 import { keyEventKind, type KeyEventReceiptFacts } from './kinds/key-event.js';
 import { mintReceipt, type MintDeps } from './mint.js';
-
-/** The organization without members that stands for the platform itself: it issues what is said about keys. */
-export const PLATFORM_ORG = `org_${'0'.repeat(26)}`;
 
 /** Something that happened to a key, told once. */
 interface KeyEvent {

@@ -8,8 +8,8 @@ import { findHead, findLeafOfReceipt, resumeLog } from '../../src/ledger/store.j
 import { edgeRoot } from '../../src/ledger/tree.js';
 import { administer } from '../rig/database.js';
 import { queueLeaves } from '../rig/leaves.js';
-import { assemble, type Cast } from '../rig/people.js';
-import { openRig, type Rig } from '../rig/rig.js';
+import { assemble, signUp, type Cast } from '../rig/people.js';
+import { openRig, PLATFORM_ADMIN, type Rig } from '../rig/rig.js';
 import { approvedRun, receiptAnswer, refusalOf, waivedRun } from '../rig/run.js';
 
 let rig: Rig;
@@ -178,6 +178,11 @@ test('an audit that finds a mismatch is written down and stops minting', async (
   await overwrite('tile/0/000', (bytes) => Buffer.concat([Buffer.from('xx'), bytes.subarray(2)]));
   expect(await audit('full')).toMatchObject({ ok: false, firstBroken: 0 });
   expect(refusalOf(await cast.owner.call('POST', `/runs/${runId}/receipt`))).toBe('503 ledger_paused');
+  const root = await signUp(rig, PLATFORM_ADMIN);
+  expect(await root.call('GET', '/admin/incidents')).toMatchObject({
+    json: { data: [{ kind: 'security', severity: 'sev1', source: 'ledger', state: 'open' }] },
+  });
+  expect(refusalOf(await cast.owner.call('GET', '/admin/incidents'))).toBe('403 forbidden');
   const audits = z.object({
     data: z.array(z.object({ ok: z.boolean(), report: z.looseObject({ first_broken: z.number() }) })),
   });
