@@ -10,6 +10,7 @@ import { incidents } from './migrations/0070-incidents.js';
 import { incidentSources } from './migrations/0073-incident-sources.js';
 import { webhooks } from './migrations/0072-webhooks.js';
 import { platform } from './migrations/0075-platform.js';
+import { annotationsTold } from './migrations/0077-annotations-told.js';
 import { annotations } from './migrations/0076-annotations.js';
 import { receipts } from './migrations/0015-receipts.js';
 import { checks } from './migrations/0020-checks.js';
@@ -44,6 +45,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0080-approver-keys', sql: approverKeys },
   { name: '0075-platform', sql: platform },
   { name: '0076-annotations', sql: annotations },
+  { name: '0077-annotations-told', sql: annotationsTold },
 ];
 
 const source: Knex.MigrationSource<(typeof migrations)[number]> = {

@@ -11,6 +11,9 @@ export const webhookEvents: readonly string[] = [
   'approval.requested',
   'approval.decided',
   'receipt.issued',
+  'receipt.revoked',
+  'receipt.superseded',
+  'receipt.erased',
   ...['opened', 'recurred', 'reopened', 'changed', 'commented', 'escalated', 'article73_reminded', 'receipted'].map(
     (kind) => `incident.${kind}`,
   ),

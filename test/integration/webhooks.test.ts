@@ -97,8 +97,20 @@ const openIncident = async (title: string): Promise<z.output<typeof incident>> =
 
 test('a run tells of itself in order, signed, and with nothing but ids and states', async () => {
   const { secret, path } = await endpoint(['run.*', 'check.*', 'approval.*', 'receipt.issued']);
+  const revoked = await endpoint(['receipt.revoked']);
   const run = await approvedRun(cast);
   expectAnswer(await cast.owner.call('POST', `/runs/${run}/receipt`), [200, 201], z.unknown());
+  const { id: receipt } = expectAnswer(
+    await cast.owner.call('POST', `/runs/${run}/receipt`),
+    [200],
+    z.looseObject({ id: z.string() }),
+  );
+  const gone = { status: 'revoked', reason: 'Issued by mistake.' };
+  expectAnswer(await cast.owner.call('POST', `/receipts/${receipt}/annotations`, gone), [201, 202], z.unknown());
+  await arrived(revoked.path, 1);
+  expect(lettersAt(revoked.path).map((letter) => read(revoked.secret, letter))).toMatchObject([
+    { type: 'receipt.revoked', data: { receipt_id: receipt, status: 'revoked' } },
+  ]);
   const letters = (await arrived(path, 6)).map((letter) => read(secret, letter));
   expect(letters.map(({ type }) => type)).toEqual([
     'run.submitted',
