@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { findTestServer } from '../../scripts/stack/temporal-test-server.js';
 import { noFacts, standingOf, type BillingFacts, type Decisions } from '../../src/billing/rules.js';
+import { searchAttributes } from '../../src/kernel/search-attributes.js';
 import { createMembershipDurable, membershipWorkflowId } from '../../src/membership/durable.js';
 import { isDormant, nextDeadline, remindersDue, waitOf, waitRemindersDue } from '../../src/membership/rules.js';
 import type { MembershipSnapshot } from '../../src/membership/settle.js';
@@ -19,6 +21,14 @@ beforeAll(async () => {
   environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: findTestServer() } },
   });
+  const { INDEXED_VALUE_TYPE_KEYWORD: KEYWORD, INDEXED_VALUE_TYPE_DATETIME: DATETIME } =
+    proto.temporal.api.enums.v1.IndexedValueType;
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: environment.client.options.namespace,
+    searchAttributes: Object.fromEntries(
+      Object.values(searchAttributes).map(({ name, kind }) => [name, kind === 'KEYWORD' ? KEYWORD : DATETIME]),
+    ),
+  });
 });
 afterAll(() => environment.teardown());
 
@@ -29,6 +39,7 @@ function keep(start: number, decision: Decisions['decision'], facts: BillingFact
   let version = 0;
   let reminders = 0;
   let ended: Decisions['decision'] | undefined;
+  let told = '';
   const refresh = async (): Promise<MembershipSnapshot> => {
     const now = await environment.currentTimeMs();
     const day = Math.round((now - start) / DAY_MS);
@@ -44,7 +55,8 @@ function keep(start: number, decision: Decisions['decision'], facts: BillingFact
           ? remindersDue(periodEnd, now)
           : reminders;
     for (; reminders < due; reminders += 1) story.push(`day ${String(day)}: reminder`);
-    if (story.at(-1)?.endsWith(because) !== true) story.push(`day ${String(day)}: ${state} ${because}`);
+    if (told !== because) story.push(`day ${String(day)}: ${state} ${because}`);
+    told = because;
     version += 1;
     const given = { reminders, compedUntil: null, checkoutExpiresAt: null, wait: waitFor() };
     const deadline = nextDeadline({ state, periodEnd }, given);
