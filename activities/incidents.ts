@@ -13,6 +13,7 @@ import {
   type IncidentSnapshot,
 } from '../src/incidents/apply.js';
 import { changeIncident, requireKnown, requireOrder } from '../src/incidents/change.js';
+import { mailIncident, mailOpened } from '../src/incidents/mails.js';
 import { openIncidents } from '../src/incidents/open.js';
 import { receiptFacts } from '../src/incidents/receipt-facts.js';
 import { nextDeadline } from '../src/incidents/rules.js';
@@ -35,8 +36,6 @@ import {
 } from '../src/incidents/store.js';
 import { showIncident } from '../src/incidents/view.js';
 import { Refusal } from '../src/kernel/refusals.js';
-import { enqueueMail } from '../src/mail/store.js';
-import { listMembers } from '../src/orgs/store.js';
 import { incidentKind } from '../src/receipts/kinds/incident.js';
 import { mintReceipt } from '../src/receipts/mint.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
@@ -71,6 +70,7 @@ async function openOnce(tenant: Tenant, ref: IncidentCommandRef): Promise<Incide
     if (!opened) throw new Error('openIncident: nothing was opened');
     if (payload.links) await insertLinks(tenant, opened.id, payload.links);
     const incident = await requireLocked(tenant, opened.id);
+    if (opened.isNew) await mailOpened(tenant, incident, new Date());
     const answer = { status: opened.isNew ? 201 : 200, result: showIncident(incident) };
     const action = opened.isNew ? 'incident.opened' : 'incident.recurred';
     await recordApplied(tenant, command, answer, { action, target: opened.id });
@@ -212,7 +212,7 @@ const clockwork = { kind: 'system', id: 'clock' } as const;
 async function escalate(tenant: Tenant, incident: Incident, now: Date): Promise<Incident> {
   const level = incident.escalations + 1;
   const key = `escalate:${incident.id}:${String(incident.changedAt.getTime())}:${String(level)}`;
-  await mail(tenant, incident, key, 'incident_escalation', level, {
+  await mailIncident(tenant, incident, key, 'incident_escalation', level, {
     state: incident.state,
     severity: incident.severity,
   });
@@ -224,7 +224,9 @@ async function remind(tenant: Tenant, incident: Incident, now: Date): Promise<In
   const reminders = incident.reminders + 1;
   const { article73 } = showIncident(incident);
   const key = `article73:${incident.id}:${article73?.deadline_at ?? ''}:${String(reminders)}`;
-  await mail(tenant, incident, key, 'article73_reminder', reminders + 1, { deadline: article73?.deadline_at ?? '' });
+  await mailIncident(tenant, incident, key, 'article73_reminder', reminders + 1, {
+    deadline: article73?.deadline_at ?? '',
+  });
   await appendEvent(tenant, incident.id, {
     at: now,
     kind: 'article73_reminded',
@@ -232,27 +234,4 @@ async function remind(tenant: Tenant, incident: Incident, now: Date): Promise<In
     body: { reminders },
   });
   return moveIncident(tenant, incident, { reminders }, { isAttended: true });
-}
-
-/** First the assignee, or who may approve where there is none; then the owners and admins too. */
-async function mail(
-  tenant: Tenant,
-  incident: Incident,
-  key: string,
-  template: 'incident_escalation' | 'article73_reminder',
-  level: number,
-  params: Readonly<Record<string, string>>,
-): Promise<void> {
-  const members = await listMembers(tenant);
-  const first = members.filter(({ userId, approver }) =>
-    incident.assigneeId === null ? approver : userId === incident.assigneeId,
-  );
-  const leads = level > 1 ? members.filter(({ role }) => role === 'owner' || role === 'admin') : [];
-  for (const { userId, email } of new Set([...first, ...leads]))
-    await enqueueMail(tenant, {
-      dedupeKey: `${key}:${userId}`,
-      template,
-      recipient: email,
-      params: { incident_id: incident.id, ...params },
-    });
 }

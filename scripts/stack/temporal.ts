@@ -48,6 +48,10 @@ export async function startTemporal(
     'history.maxInFlightUpdates=100',
     '--dynamic-config-value',
     'matching.enableFairness=true',
+    '--dynamic-config-value',
+    'matching.numTaskqueueReadPartitions=1',
+    '--dynamic-config-value',
+    'matching.numTaskqueueWritePartitions=1',
     '--log-level',
     'warn',
   ]);

@@ -3,6 +3,7 @@ import { lockCommand, recordApplied, type CommandActor } from '../commands/store
 import type { Database, Tenant } from '../db/database.js';
 import { Refusal } from '../kernel/refusals.js';
 import { nextDeadline, type DeadlineFacts, type IncidentDeadline, type IncidentState } from './rules.js';
+import { mailOpened } from './mails.js';
 import { attend, findIncident, lockIncident, type Incident } from './store.js';
 
 export interface IncidentRef {
@@ -97,6 +98,7 @@ export async function readSnapshot(
   return database.tenant(orgId, async (tenant) => {
     const incident = await findIncident(tenant, incidentId);
     if (!incident) return null;
+    await mailOpened(tenant, incident, new Date());
     await attend(tenant, incident);
     return snapshotOf(incident, new Date());
   });

@@ -3,7 +3,14 @@ import { assertNever } from '../kernel/assert-never.js';
 import { membershipMail } from './membership.js';
 
 export type MailTemplate =
-  'sign_in' | 'invite' | 'review_reminder' | 'membership' | 'incident_escalation' | 'article73_reminder' | 'cook_over';
+  | 'sign_in'
+  | 'invite'
+  | 'review_reminder'
+  | 'membership'
+  | 'incident_opened'
+  | 'incident_escalation'
+  | 'article73_reminder'
+  | 'cook_over';
 export interface Mail {
   readonly subject: string;
   readonly text: string;
@@ -38,6 +45,11 @@ export function renderMail(
       };
     case 'membership':
       return membershipMail(params, publicUrl);
+    case 'incident_opened':
+      return {
+        subject: `An incident of ${params['severity'] ?? 'some severity'} has opened`,
+        text: `It is of the kind ${(params['kind'] ?? 'other').replaceAll('_', ' ')}:\n\n${publicUrl}/incidents/${params['incident_id'] ?? ''}\n`,
+      };
     case 'incident_escalation':
       return {
         subject: `An incident of ${params['severity'] ?? 'some severity'} waits`,
