@@ -220,4 +220,11 @@ test('an incident nobody acknowledges is escalated by mail, then to more people'
       .select('recipient'),
   );
   expect(mails).toEqual(expect.arrayContaining([{ recipient: cast.reviewer.email }, { recipient: admin.email }]));
+  const news: unknown = await rig.database.system(({ trx }) =>
+    trx('outbox')
+      .where({ template: 'incident_opened', recipient: cast.reviewer.email })
+      .whereRaw(`params->>'incident_id' = ?`, [id])
+      .select('template'),
+  );
+  expect(news).toEqual([{ template: 'incident_opened' }]);
 });
