@@ -8,20 +8,25 @@ const WHOLE_POWER_STEPS = 64;
 const POWER_STEPS = 1024;
 export const DIVISION_STEPS = 16;
 export const ROOT_STEPS = 64;
+export const INSTANT_STEPS = 4;
 
 /** Words of seven digits; a literal may have hundreds of them, a result has six. */
 const words = (value: Decimal): number => (value.isFinite() ? value.d.length : 1);
 
-/** An operator on two values. Products of long numbers grow with both; texts are compared at memory speed. */
+/** An operator on two values. Long numbers cost by the square of their length; texts are compared at memory speed. */
 export function costOfOperator(operator: string, left: Value, right: Value): number {
-  if (isList(right)) return right.length * (1 + costOfOne(left));
+  if (isList(right)) return costOf(right) + right.length * costOfOne(left);
   if (typeof left === 'string') return left.length >> 9;
   if (!(left instanceof Decimal) || !(right instanceof Decimal)) return 0;
-  const size = 1 + ((words(left) * words(right)) >> 6);
+  const longest = Math.max(words(left), words(right));
+  const size = 1 + ((longest * longest) >> 6);
   return (operator === '**' ? costOfPower(right) : (steps[operator] ?? 0)) * size + (size - 1);
 }
 
 const costOfPower = (exponent: Decimal): number => (exponent.isInteger() ? WHOLE_POWER_STEPS : POWER_STEPS);
+
+/** Making a number of the inputs exact: digits behind the point are read from its text. */
+export const costOfNumber = (value: number): number => (Number.isInteger(value) && Math.abs(value) < 1e7 ? 0 : 3);
 
 /** Reading a literal, each time anew. */
 export const costOfLiteral = (raw: string): number => raw.length >> 3;
@@ -32,6 +37,7 @@ export function costOf(value: Value): number {
 }
 
 function costOfOne(value: unknown): number {
+  if (typeof value === 'number') return costOfNumber(value);
   if (typeof value === 'string') return value.length >> 7;
   return value instanceof Decimal ? words(value) >> 4 : 0;
 }

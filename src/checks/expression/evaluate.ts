@@ -1,7 +1,7 @@
 import type { Decimal } from 'decimal.js';
 import type jsep from 'jsep';
 import { Budget } from './budget.js';
-import { costOf, costOfLiteral, costOfOperator } from './cost.js';
+import { costOf, costOfLiteral, costOfNumber, costOfOperator } from './cost.js';
 import { functions } from './functions.js';
 import { isType, parseExpression } from './grammar.js';
 import {
@@ -86,12 +86,19 @@ function finite(value: Decimal): Decimal {
   return value;
 }
 
-function named(name: string, { scope, item }: Walk): Value {
+/** A value of the inputs, in the language. */
+function read(json: unknown, { budget }: Walk): Value {
+  if (typeof json === 'number') budget.charge(costOfNumber(json));
+  return toValue(json);
+}
+
+function named(name: string, walk: Walk): Value {
+  const { scope, item } = walk;
   for (let near = item; near; near = near.outer) if (near.name === name) return near.value;
   if (!Object.hasOwn(scope, name)) throw new OperandMissing(name);
   const value = scope[name];
   if (value === undefined) throw new OperandMissing(name);
-  return toValue(value);
+  return read(value, walk);
 }
 
 function member(node: jsep.MemberExpression, walk: Walk): Value {
@@ -100,12 +107,12 @@ function member(node: jsep.MemberExpression, walk: Walk): Value {
     const index = node.computed ? asNumber(evaluate(node.property, walk), 'an index').toNumber() : -1;
     const item = Number.isInteger(index) ? owner[index] : undefined;
     if (item === undefined) throw new OperandMissing(describe(node));
-    return toValue(item);
+    return read(item, walk);
   }
   if (!isObject(owner)) throw new OperandMissing(describe(node));
   const key = propertyName(node, walk);
   if (!Object.hasOwn(owner, key) || owner[key] === undefined) throw new OperandMissing(describe(node));
-  return toValue(owner[key]);
+  return read(owner[key], walk);
 }
 
 function propertyName(node: jsep.MemberExpression, walk: Walk): string {
@@ -230,7 +237,7 @@ function quantify(name: Quantifier, args: readonly jsep.Expression[], walk: Walk
   }
   const items = asList(evaluate(of, walk), `the list of ${name}`);
   const of1 = (value: unknown): Value =>
-    evaluate(body, { ...walk, item: { name: item.name, value: toValue(value), outer: walk.item } });
+    evaluate(body, { ...walk, item: { name: item.name, value: read(value, walk), outer: walk.item } });
   if (name === 'map') return items.map(of1);
   const kept = items.filter((value) => asTruth(of1(value), `the condition of ${name}`));
   switch (name) {

@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import type { Budget } from './budget.js';
-import { chargeWhole, DIVISION_STEPS, ROOT_STEPS } from './cost.js';
+import { chargeWhole, DIVISION_STEPS, INSTANT_STEPS, ROOT_STEPS } from './cost.js';
 import { includes } from './search.js';
 import { asList, asNumber, asText, Exact, isList, isObject, kindOf, toValue, type Value } from './value.js';
 
@@ -50,7 +50,8 @@ function digitsOf(value: Value | undefined): number {
 }
 
 /** Unix time in milliseconds of an RFC 3339 date or time; a date alone is its midnight in UTC. */
-function instant(value: Value): Decimal {
+function instant(value: Value, budget: Budget): Decimal {
+  budget.charge(INSTANT_STEPS);
   const text = asText(value);
   const at = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at)) throw new Error(`${JSON.stringify(text.slice(0, 40))} is no RFC 3339 date`);
@@ -131,9 +132,9 @@ export const functions: Readonly<Record<string, FunctionRow>> = {
     return text.endsWith(part);
   }),
   matches: row(2, 2, matches),
-  time: row(1, 1, (args) => instant(one(args))),
-  days_between: row(2, 2, (args) => {
+  time: row(1, 1, (args, budget) => instant(one(args), budget)),
+  days_between: row(2, 2, (args, budget) => {
     const [from, to] = two(args);
-    return instant(to).minus(instant(from)).div(DAY_MS);
+    return instant(to, budget).minus(instant(from, budget)).div(DAY_MS);
   }),
 };
