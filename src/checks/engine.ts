@@ -3,6 +3,7 @@ import type { Rule } from '../flight-sheets/schema.js';
 import { canonicalJson } from '../kernel/canonical-json.js';
 import { EXPRESSION_RULE, findBuiltIn } from './built-ins/index.js';
 import { isClosing } from './built-ins/closing.js';
+import { Budget } from './expression/budget.js';
 import { holds } from './expression/evaluate.js';
 import { OperandMissing } from './expression/value.js';
 import { failed, flag, open, pass, skip, type Finding } from './finding.js';
@@ -13,15 +14,24 @@ export interface RuleResult extends Finding {
   readonly rule_id: string;
 }
 
+const CALCULATIONS = 'the calculations of this submission';
+interface Budgets {
+  readonly rules: Budget;
+  readonly calculations: Budget;
+}
+
 /**
  * Runs the rules of a sheet in order: automatic ones, the automatic half of dual ones, and of human ones the
  * condition, which may skip them. Total: a rule that cannot be evaluated is an error of its own and stops no other.
+ * Bounded: the expressions of the rules draw on one budget and the calculations on another, so that neither the
+ * submitter nor the author of the sheet can hold a worker, and neither can use up what the other needs.
  */
 export function runRules(rules: readonly Rule[], inputs: EngineInputs): readonly RuleResult[] {
+  const budgets = { rules: new Budget('the rules of this sheet'), calculations: new Budget(CALCULATIONS) };
   return rules.flatMap((rule) => {
-    const skipped = rule.when === undefined ? undefined : total(() => condition(rule.when ?? '', inputs));
+    const skipped = rule.when === undefined ? undefined : total(() => condition(rule.when ?? '', inputs, budgets));
     if (skipped) return [{ rule_id: rule.id, ...skipped }];
-    return rule.kind === 'human' ? [] : [{ rule_id: rule.id, ...total(() => evaluate(rule, inputs)) }];
+    return rule.kind === 'human' ? [] : [{ rule_id: rule.id, ...total(() => evaluate(rule, inputs, budgets)) }];
   });
 }
 
@@ -38,20 +48,20 @@ function total<T extends Finding | undefined>(work: () => T): T | Finding {
 }
 
 /** Undefined where the rule applies; else the skip, with its reason. */
-function condition(when: string, inputs: EngineInputs): Finding | undefined {
-  return holds(when, scopeOf(inputs)) ? undefined : skip(`Does not apply: not ${when}`);
+function condition(when: string, inputs: EngineInputs, { rules }: Budgets): Finding | undefined {
+  return holds(when, scopeOf(inputs), rules) ? undefined : skip(`Does not apply: not ${when}`);
 }
 
-function evaluate(rule: Exclude<Rule, { kind: 'human' }>, inputs: EngineInputs): Finding {
+function evaluate(rule: Exclude<Rule, { kind: 'human' }>, inputs: EngineInputs, budgets: Budgets): Finding {
   if (rule.check === EXPRESSION_RULE) {
     if (rule.expr === undefined) throw new Error('the rule has no expression');
-    if (holds(rule.expr, scopeOf(inputs))) return pass(`True: ${rule.expr}`, 'true');
+    if (holds(rule.expr, scopeOf(inputs), budgets.rules)) return pass(`True: ${rule.expr}`, 'true');
     return flag(`Not true: ${rule.expr}`, 'false', 'true');
   }
   if (isClosing(rule.check)) return open('Waits for the human answers.');
   const builtIn = findBuiltIn(rule.check);
   if (!builtIn) throw new Error(`the engine has no rule ${rule.check}`);
-  return builtIn.run(inputs, rule.params ?? {});
+  return builtIn.run(inputs, rule.params ?? {}, budgets.calculations);
 }
 
 const digest = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');

@@ -1,13 +1,14 @@
 import { Decimal } from 'decimal.js';
 import type { FlightSheet, Severity } from '../flight-sheets/schema.js';
+import { StepsSpent, type Budget } from './expression/budget.js';
 import { evaluateExpression } from './expression/evaluate.js';
 import { Exact } from './expression/value.js';
 import { flag, pass, type Finding } from './finding.js';
 import type { Calculation } from './frozen.js';
 
 /** Computes an expression over named numbers and lists; the language is that of rules, the result is one number. */
-export function compute(expression: string, inputs: Calculation['inputs']): Decimal {
-  const value = evaluateExpression(expression, inputs);
+export function compute(expression: string, inputs: Calculation['inputs'], budget?: Budget): Decimal {
+  const value = evaluateExpression(expression, inputs, budget);
   if (!(value instanceof Decimal)) throw new Error('the expression gives no number');
   if (!value.isFinite()) throw new Error('the expression gives no finite number');
   return value;
@@ -22,9 +23,21 @@ interface Outcome {
 }
 const rank: readonly Outcome['severity'][] = ['none', 'info', 'minor', 'major', 'critical'];
 
-/** MTH-001: every calculation again from its own inputs; the largest relative error decides how grave it is. */
-export function checkMath(calculations: readonly Calculation[], tolerance: FlightSheet['tolerance']): Finding {
-  const outcomes = calculations.map((calculation, i) => ({ i, ...compare(calculation, tolerance) }));
+/**
+ * MTH-001: every calculation again from its own inputs; the largest relative error decides how grave it is. All draw
+ * on one budget: where it does not suffice, the rule says so as a whole, since it has not seen them all.
+ */
+export function checkMath(
+  calculations: readonly Calculation[],
+  tolerance: FlightSheet['tolerance'],
+  budget: Budget,
+): Finding {
+  const outcomes = calculations.map((calculation, i) => {
+    const outcome = compare(calculation, tolerance, budget);
+    if (outcome instanceof StepsSpent)
+      throw new Error(`${outcome.message}, stopped at number ${String(i + 1)} of ${String(calculations.length)}`);
+    return { i, ...outcome };
+  });
   const worst = outcomes.reduce((a, b) => (rank.indexOf(b.severity) > rank.indexOf(a.severity) ? b : a));
   const wrong = outcomes.filter(({ severity }) => severity !== 'none');
   if (worst.severity === 'none') {
@@ -42,9 +55,13 @@ export function checkMath(calculations: readonly Calculation[], tolerance: Fligh
   );
 }
 
-function compare({ name, expression, inputs, claimed }: Calculation, tolerance: FlightSheet['tolerance']): Outcome {
+function compare(
+  { name, expression, inputs, claimed }: Calculation,
+  tolerance: FlightSheet['tolerance'],
+  budget: Budget,
+): Outcome | StepsSpent {
   try {
-    const derived = compute(expression, inputs);
+    const derived = compute(expression, inputs, budget);
     const delta = new Exact(claimed).minus(derived).abs();
     const relative = derived.isZero() ? new Exact(delta.isZero() ? 0 : 1) : delta.div(derived.abs());
     const severity = delta.lte(tolerance.absolute_floor) ? 'none' : bandOf(relative, tolerance);
@@ -54,6 +71,7 @@ function compare({ name, expression, inputs, claimed }: Calculation, tolerance: 
     const off = `${delta.toSignificantDigits(12).toString()} (${percent} %)`;
     return { severity, text, claimed: String(claimed), derived: shown, delta: off };
   } catch (error) {
+    if (error instanceof StepsSpent) return error;
     const reason = error instanceof Error ? error.message : 'not computable';
     const text = `${name}: ${reason}`;
     return { severity: 'critical', text, claimed: String(claimed), derived: 'not computable', delta: reason };

@@ -1,3 +1,4 @@
+import { Budget } from '../checks/expression/budget.js';
 import { evaluateExpression } from '../checks/expression/evaluate.js';
 import { readExpression, type Operand, type Reading } from '../checks/expression/operands.js';
 import { isObject } from '../checks/expression/value.js';
@@ -7,11 +8,12 @@ import type { FlightSheet, Rule } from './schema.js';
 
 /** Faults of the expressions of a sheet: what does not parse, reads what nobody declares, or can never be true. */
 export function lintExpressions(sheet: FlightSheet): readonly Fault[] {
+  const budget = new Budget('the conditions of this sheet');
   return sheet.rules.flatMap((rule, i) => {
     const at = `/rules/${String(i)}`;
     return [
       ...(rule.when === undefined ? [] : lint(rule.when, `${at}/when`, sheet)),
-      ...(rule.when !== undefined && isNever(rule.when)
+      ...(rule.when !== undefined && isNever(rule.when, budget)
         ? [{ path: `${at}/when`, code: 'unreachable_rule', message: 'is never true' }]
         : []),
       ...expressionOf(rule).flatMap((expr) => lint(expr, `${at}/expr`, sheet)),
@@ -69,9 +71,9 @@ function outsideSchema(schema: unknown, fields: readonly string[]): string | und
 }
 
 /** True for a condition that reads nothing and is not true. */
-function isNever(expression: string): boolean {
+function isNever(expression: string, budget: Budget): boolean {
   try {
-    return readExpression(expression).operands.length === 0 && evaluateExpression(expression, {}) !== true;
+    return readExpression(expression).operands.length === 0 && evaluateExpression(expression, {}, budget) !== true;
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Budget } from '../expression/budget.js';
 import type { Finding } from '../finding.js';
 import type { EngineInputs } from '../frozen.js';
 
@@ -6,14 +7,18 @@ import type { EngineInputs } from '../frozen.js';
 export interface BuiltIn {
   /** True when the rule looks at the human answers and so waits for them. */
   readonly params: z.ZodType;
-  run(inputs: EngineInputs, params: unknown): Finding;
+  /** The budget is that of the calculations, over all rules of the audit. */
+  run(inputs: EngineInputs, params: unknown, calculations: Budget): Finding;
 }
 export type BuiltIns = Readonly<Record<string, BuiltIn>>;
 
 const noParams = z.strictObject({});
 
 /** A built-in without parameters. */
-export const plain = (check: (inputs: EngineInputs) => Finding): BuiltIn => ({ params: noParams, run: check });
+export const plain = (check: (inputs: EngineInputs, calculations: Budget) => Finding): BuiltIn => ({
+  params: noParams,
+  run: (inputs, _params, calculations) => check(inputs, calculations),
+});
 
 /** A built-in with parameters a sheet may set; left-out ones have their defaults. */
 export function tuned<S extends z.ZodType>(

@@ -13,9 +13,9 @@ const traceParams = z.strictObject({
 
 /** MTH: numbers come out again, agree everywhere, come from somewhere, and have units that fit. */
 export const mathRules: BuiltIns = {
-  'MTH-001': plain(({ submission, sheet }) => {
+  'MTH-001': plain(({ submission, sheet }, budget) => {
     if (!submission || submission.calculations.length === 0) return skip('The submission states no calculation.');
-    return checkMath(submission.calculations, sheet.tolerance);
+    return checkMath(submission.calculations, sheet.tolerance, budget);
   }),
   'MTH-002': plain(oneValueEach),
   'MTH-003': tuned(traceParams, tracedInputs),

@@ -1,5 +1,7 @@
 import type { Decimal } from 'decimal.js';
 import type jsep from 'jsep';
+import { Budget } from './budget.js';
+import { costOf, costOfLiteral, costOfNumber, costOfOperator } from './cost.js';
 import { functions } from './functions.js';
 import { isType, parseExpression } from './grammar.js';
 import {
@@ -18,7 +20,7 @@ import {
 } from './value.js';
 
 const MAX_DEPTH = 64;
-/** Steps of one evaluation, over all items of its quantifiers: the bound on time, the same on every machine. */
+/** Nodes of one evaluation, over all items of its quantifiers; what they cost is counted by the budget. */
 const MAX_STEPS = 200_000;
 
 type Scope = Readonly<Record<string, unknown>>;
@@ -32,25 +34,32 @@ interface Walk {
   readonly scope: Scope;
   readonly item: Item | undefined;
   readonly depth: number;
-  readonly budget: { steps: number };
+  readonly own: { steps: number };
+  readonly budget: Budget;
 }
 
-/** Computes an expression over named values. Total in time and depth; a fault is an exception with a sentence. */
-export function evaluateExpression(expression: string, scope: Scope): Value {
-  return evaluate(parseExpression(expression), { scope, item: undefined, depth: 0, budget: { steps: MAX_STEPS } });
+/**
+ * Computes an expression over named values. Total in time and depth; a fault is an exception with a sentence. Whoever
+ * evaluates more than one for the same request shares a budget among them.
+ */
+export function evaluateExpression(expression: string, scope: Scope, budget = new Budget('expressions')): Value {
+  const own = { steps: MAX_STEPS };
+  return evaluate(parseExpression(expression), { scope, item: undefined, depth: 0, own, budget });
 }
 
 /** The same where only true or false will do. */
-export const holds = (expression: string, scope: Scope): boolean =>
-  asTruth(evaluateExpression(expression, scope), 'the expression');
+export const holds = (expression: string, scope: Scope, budget?: Budget): boolean =>
+  asTruth(evaluateExpression(expression, scope, budget), 'the expression');
 
 function evaluate(node: jsep.Expression, walk: Walk): Value {
-  walk.budget.steps -= 1;
-  if (walk.budget.steps < 0) throw new Error('the expression takes too many steps');
+  walk.own.steps -= 1;
+  if (walk.own.steps < 0) throw new Error('the expression takes too many steps');
+  walk.budget.charge(1);
   if (walk.depth > MAX_DEPTH) throw new Error('the expression is nested too deep');
-  if (isType<jsep.Literal>(node, 'Literal')) return literal(node);
+  if (isType<jsep.Literal>(node, 'Literal')) return literal(node, walk);
   if (isType<jsep.Identifier>(node, 'Identifier')) return named(node.name, walk);
-  const inner: Walk = { scope: walk.scope, item: walk.item, depth: walk.depth + 1, budget: walk.budget };
+  const { scope, item, own, budget } = walk;
+  const inner: Walk = { scope, item, depth: walk.depth + 1, own, budget };
   if (isType<jsep.MemberExpression>(node, 'MemberExpression')) return member(node, inner);
   if (isType<jsep.UnaryExpression>(node, 'UnaryExpression')) return unary(node, inner);
   if (isType<jsep.BinaryExpression>(node, 'BinaryExpression')) return binary(node, inner);
@@ -63,8 +72,11 @@ function evaluate(node: jsep.Expression, walk: Walk): Value {
   throw new Error(`${node.type} is not allowed in an expression`);
 }
 
-function literal({ value, raw }: jsep.Literal): Value {
-  if (typeof value === 'number') return finite(new Exact(raw));
+function literal({ value, raw }: jsep.Literal, { budget }: Walk): Value {
+  if (typeof value === 'number') {
+    budget.charge(costOfLiteral(raw));
+    return finite(new Exact(raw));
+  }
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   throw new Error('only numbers, texts, true, false and null are allowed');
 }
@@ -74,27 +86,33 @@ function finite(value: Decimal): Decimal {
   return value;
 }
 
-function named(name: string, { scope, item }: Walk): Value {
+/** A value of the inputs, in the language. */
+function read(json: unknown, { budget }: Walk): Value {
+  if (typeof json === 'number') budget.charge(costOfNumber(json));
+  return toValue(json);
+}
+
+function named(name: string, walk: Walk): Value {
+  const { scope, item } = walk;
   for (let near = item; near; near = near.outer) if (near.name === name) return near.value;
   if (!Object.hasOwn(scope, name)) throw new OperandMissing(name);
   const value = scope[name];
   if (value === undefined) throw new OperandMissing(name);
-  return toValue(value);
+  return read(value, walk);
 }
 
 function member(node: jsep.MemberExpression, walk: Walk): Value {
   const owner = evaluate(node.object, walk);
-  const path = describe(node);
   if (isList(owner)) {
     const index = node.computed ? asNumber(evaluate(node.property, walk), 'an index').toNumber() : -1;
     const item = Number.isInteger(index) ? owner[index] : undefined;
-    if (item === undefined) throw new OperandMissing(path);
-    return toValue(item);
+    if (item === undefined) throw new OperandMissing(describe(node));
+    return read(item, walk);
   }
-  if (!isObject(owner)) throw new OperandMissing(path);
+  if (!isObject(owner)) throw new OperandMissing(describe(node));
   const key = propertyName(node, walk);
-  if (!Object.hasOwn(owner, key) || owner[key] === undefined) throw new OperandMissing(path);
-  return toValue(owner[key]);
+  if (!Object.hasOwn(owner, key) || owner[key] === undefined) throw new OperandMissing(describe(node));
+  return read(owner[key], walk);
 }
 
 function propertyName(node: jsep.MemberExpression, walk: Walk): string {
@@ -130,6 +148,7 @@ function binary(node: jsep.BinaryExpression, walk: Walk): Value {
   // Both sides of and/or are evaluated, so that a missing operand shows even where the other side decides.
   const left = evaluate(node.left, walk);
   const right = evaluate(node.right, walk);
+  walk.budget.charge(costOfOperator(node.operator, left, right));
   switch (node.operator) {
     case 'and':
     case '&&': {
@@ -185,7 +204,9 @@ function call(node: jsep.CallExpression, walk: Walk): Value {
   const { length } = node.arguments;
   if (length < row.min || length > row.max)
     throw new Error(`${name} takes ${String(row.min)} to ${String(row.max)} values`);
-  return row.apply(node.arguments.map((argument) => evaluate(argument, walk)));
+  const values = node.arguments.map((argument) => evaluate(argument, walk));
+  walk.budget.charge(values.reduce((sum, value) => sum + costOf(value), 0));
+  return row.apply(values, walk.budget);
 }
 
 function choose([test, yes, no, ...more]: readonly jsep.Expression[], walk: Walk): Value {
@@ -216,7 +237,7 @@ function quantify(name: Quantifier, args: readonly jsep.Expression[], walk: Walk
   }
   const items = asList(evaluate(of, walk), `the list of ${name}`);
   const of1 = (value: unknown): Value =>
-    evaluate(body, { ...walk, item: { name: item.name, value: toValue(value), outer: walk.item } });
+    evaluate(body, { ...walk, item: { name: item.name, value: read(value, walk), outer: walk.item } });
   if (name === 'map') return items.map(of1);
   const kept = items.filter((value) => asTruth(of1(value), `the condition of ${name}`));
   switch (name) {
