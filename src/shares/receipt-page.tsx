@@ -44,9 +44,9 @@ function Receipt({ document, place }: { readonly document: ShareDocument; readon
         <div>
           <p class="soft">
             {sandbox ? 'SANDBOX receipt' : 'Receipt'} ·{' '}
-            {frame.organization.name ?? `organization ${frame.organization.alias.slice(0, 12)}`}
+            <bdi>{frame.organization.name ?? `organization ${frame.organization.alias.slice(0, 12)}`}</bdi>
           </p>
-          <h1>{run ? runTitle(predicate) : `${receipt.kind.replaceAll('_', ' ')} receipt`}</h1>
+          <h1 dir="auto">{run ? runTitle(predicate) : `${receipt.kind.replaceAll('_', ' ')} receipt`}</h1>
           <p class="soft">
             {receipt.id}, issued {frame.issuedAt}, revision {frame.revision}
           </p>

@@ -1,4 +1,4 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { z } from 'zod';
 import { Row } from './sections.js';
 
@@ -70,7 +70,9 @@ export function RunSections({ predicate: given }: { readonly predicate: unknown 
         <Row name="Flight sheet">
           {predicate.flightSheet.slug} {predicate.flightSheet.version}, engine {predicate.engine.version}
         </Row>
-        <Row name="Agent">{[predicate.agent.name ?? 'withheld', predicate.agent.version ?? ''].join(' ')}</Row>
+        <Row name="Agent">
+          <bdi>{predicate.agent.name ?? 'withheld'}</bdi> <bdi>{predicate.agent.version ?? ''}</bdi>
+        </Row>
         <Row name="Output SHA-256">
           <code>{predicate.submission.outputSha256 ?? 'withheld'}</code>
         </Row>
@@ -90,7 +92,7 @@ export function RunSections({ predicate: given }: { readonly predicate: unknown 
 
 function Timeline({ predicate }: { readonly predicate: RunPredicate }): VNode {
   const { run, submission, engine, approvals } = predicate;
-  const steps: readonly (readonly [string | undefined, string])[] = [
+  const steps: readonly (readonly [string | undefined, ComponentChildren])[] = [
     [run.openedAt, `Run opened in the lane ${run.lane}`],
     [submission.submittedAt, `Submission of attempt ${String(run.attempt)}`],
     [engine.auditedAt, 'Flight-sheet audit'],
@@ -98,7 +100,14 @@ function Timeline({ predicate }: { readonly predicate: RunPredicate }): VNode {
       ({ at, decision, role, approver, note }) =>
         [
           at,
-          `${decision} by ${approver ?? 'a person whose name is withheld'} (${role})${note ? `: ${note}` : ''}`,
+          <>
+            {decision} by <bdi>{approver ?? 'a person whose name is withheld'}</bdi> ({role})
+            {note ? (
+              <>
+                : <bdi>{note}</bdi>
+              </>
+            ) : null}
+          </>,
         ] as const,
     ),
     [predicate.issuedAt, 'Receipt issued'],
@@ -134,7 +143,11 @@ function Findings({ rules }: { readonly rules: readonly Rule[] }): VNode {
         <tr>
           <td>
             <code>{id}</code>
-            {detail === undefined ? null : <div class="soft">{detail}</div>}
+            {detail === undefined ? null : (
+              <div class="soft" dir="auto">
+                {detail}
+              </div>
+            )}
           </td>
           <td class={result === 'pass' || result === 'skip' ? 'good' : 'bad'}>{result}</td>
           <td>{severity}</td>
@@ -157,7 +170,7 @@ function EvidenceTable({ items }: { readonly items: RunPredicate['evidence']['it
       {items.map(({ kind, label, sha256 }) => (
         <tr>
           <td>{kind}</td>
-          <td>{label ?? 'withheld'}</td>
+          <td dir="auto">{label ?? 'withheld'}</td>
           <td>
             <code>{sha256 ?? 'withheld'}</code>
           </td>

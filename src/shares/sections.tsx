@@ -28,7 +28,9 @@ export function Rows({ value }: { readonly value: Readonly<Record<string, unknow
   return (
     <table>
       {flatten(value, '').map(([name, text]) => (
-        <Row name={name}>{text}</Row>
+        <Row name={name}>
+          <bdi>{text}</bdi>
+        </Row>
       ))}
     </table>
   );

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { expectAnswer } from '../../scripts/demo/client.js';
+import { readPdfText } from '../rig/pdf-text.js';
 import { assemble, type Cast } from '../rig/people.js';
 import { openRig, type Rig } from '../rig/rig.js';
 import { audit, goodSubmission, gradeAll, receiptAnswer } from '../rig/run.js';
@@ -13,20 +14,28 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
+const fromRight = (word: string): string => Array.from(word).reverse().join('');
 const HOSTILE = `</title><script>alert(1)</script>"><img src=http://169.254.169.254/x onerror=alert(2)>`;
 
-test('HTML in every text that reaches a page or a PDF stays text', async () => {
-  const body = { project_id: cast.projectId, title: HOSTILE, flight_sheet: { slug: 'numeric-memo' } };
+/** A receipt whose run says something in each text that a page shows; answers its first share. */
+async function shareSaying(said: {
+  readonly title: string;
+  readonly label: string;
+  readonly agent: string;
+  readonly note: string;
+}): Promise<{ id: string; share_url: string }> {
+  const body = { project_id: cast.projectId, title: said.title, flight_sheet: { slug: 'numeric-memo' } };
   const { id } = expectAnswer(await cast.owner.call('POST', '/runs', body), [201], z.object({ id: z.string() }));
-  await cast.owner.call('POST', `/runs/${id}/evidence`, { kind: 'note', label: HOSTILE, content: HOSTILE });
-  await cast.owner.call(
-    'POST',
-    `/runs/${id}/submission`,
-    goodSubmission({ agent: { name: HOSTILE, version: '<b>1</b>' } }),
-  );
+  await cast.owner.call('POST', `/runs/${id}/evidence`, { kind: 'note', label: said.label, content: said.label });
+  const agent = { name: said.agent, version: '<b>1</b>' };
+  await cast.owner.call('POST', `/runs/${id}/submission`, goodSubmission({ agent }));
   await gradeAll(cast.grader, id, await audit(cast.owner, id));
-  await cast.reviewer.call('POST', `/runs/${id}/approve`, { decision: 'approved' });
-  const { share_url } = expectAnswer(await cast.owner.call('POST', `/runs/${id}/receipt`), [201], receiptAnswer);
+  await cast.reviewer.call('POST', `/runs/${id}/approve`, { decision: 'approved', note: said.note });
+  return expectAnswer(await cast.owner.call('POST', `/runs/${id}/receipt`), [201], receiptAnswer);
+}
+
+test('HTML in every text that reaches a page or a PDF stays text', async () => {
+  const { share_url } = await shareSaying({ title: HOSTILE, label: HOSTILE, agent: HOSTILE, note: HOSTILE });
   const page = await fetch(share_url, { headers: { accept: 'text/html' } });
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   const html = await page.text();
@@ -40,6 +49,25 @@ test('HTML in every text that reaches a page or a PDF stays text', async () => {
       .subarray(0, 5)
       .toString(),
   ).toBe('%PDF-');
+});
+
+test('names in any script are in the PDF, which stays small, and stand in their own direction on the page', async () => {
+  const { id } = await shareSaying({
+    title: 'स्वीकृति अनिता',
+    label: '山田太郎 さくら',
+    agent: 'محمد',
+    note: 'สมชาย דוד 김철수',
+  });
+  const made = await cast.owner.call('POST', `/receipts/${id}/shares`, { profile: 'full' });
+  const { url } = expectAnswer(made, [201], z.object({ url: z.string() }));
+  const html = await (await fetch(url, { headers: { accept: 'text/html' } })).text();
+  expect(html).toContain('<bdi>محمد</bdi>');
+  expect(html).toContain('<td dir="auto">山田太郎 さくら</td>');
+  const pdf = Buffer.from(await (await fetch(`${url}/pdf`)).arrayBuffer());
+  expect(pdf.length).toBeLessThan(300_000);
+  const text = await readPdfText(pdf);
+  for (const name of ['स्वीकृति', 'अनिता', '山田太郎', 'さくら', 'สมชาย', '김철수', fromRight('محمد'), fromRight('דוד')])
+    expect(text).toContain(name);
 });
 
 test('health names every part with its latency; each error code has a page', async () => {
