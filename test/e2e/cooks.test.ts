@@ -43,7 +43,7 @@ const started = z.looseObject({
 
 /** Waits until the trainer of an attempt has been through some epochs. */
 const underWay = (owner: PersonInTest, cookId: string, attempt: number): Promise<void> =>
-  eventually('progress', 30_000, async () => {
+  eventually('progress', 90_000, async () => {
     const { attempts } = started.parse(await readCook(owner, cookId));
     // The checkpoint of an epoch is told after its progress: with the third, those of two are known.
     if ((attempts[attempt - 1]?.progress?.done ?? 0) < 3) throw new Error('not yet');
@@ -123,7 +123,7 @@ test('a runner that was stopped past its lease finds it lost when it wakes, and 
       : Promise.reject(new Error(sleeper.tail())),
   );
   expect(await receiptsOf(cookId)).toBe(1);
-});
+}, 180_000);
 
 test('an API killed under a running cook costs it nothing; a worker killed after the outcome settles it once', async () => {
   const marker = join(deployment.folder, 'killed');
