@@ -102,29 +102,6 @@ test.each(['http', 'native'] as const)(
   },
 );
 
-test('a runner that was stopped past its lease finds it lost when it wakes, and says nothing more; attempt 2 stands', async () => {
-  await Promise.all([deployment.start('api', TIMES), deployment.start('core', TIMES)]);
-  const owner = await enter();
-  const cookId = await askForCook(owner, LONG);
-  const sleeper = httpRunner('sleeper');
-  await underWay(owner, cookId, 1);
-  sleeper.child.kill('SIGSTOP');
-  httpRunner('heir');
-  await underWay(owner, cookId, 2);
-  sleeper.child.kill('SIGCONT');
-  expect(await cookOver(owner, cookId)).toMatchObject({
-    state: 'completed',
-    attempt: 2,
-    attempts: [{ state: 'lost' }, { state: 'accepted' }],
-  });
-  await eventually('the sleeper to notice', 20_000, () =>
-    /attempt 1: stopped, (lease_lost|cook_over)/.test(sleeper.tail())
-      ? Promise.resolve()
-      : Promise.reject(new Error(sleeper.tail())),
-  );
-  expect(await receiptsOf(cookId)).toBe(1);
-}, 180_000);
-
 test('an API killed under a running cook costs it nothing; a worker killed after the outcome settles it once', async () => {
   const marker = join(deployment.folder, 'killed');
   const api = await deployment.start('api', { ...TIMES, COOK_LEASE_SECONDS: '30' });
