@@ -2,7 +2,6 @@ import { heartbeat } from '@temporalio/activity';
 import type { Tokens } from '../src/auth/tokens.js';
 import { lockCommand, recordApplied } from '../src/commands/store.js';
 import type { Database, Tenant } from '../src/db/database.js';
-import { newId } from '../src/db/new-id.js';
 import {
   applyIncidentCommand,
   deadlineFacts,
@@ -39,7 +38,7 @@ import { Refusal } from '../src/kernel/refusals.js';
 import { incidentKind } from '../src/receipts/kinds/incident.js';
 import { mintReceipt } from '../src/receipts/mint.js';
 import type { ReceiptSigner } from '../src/receipts/sign.js';
-import { insertShare } from '../src/shares/store.js';
+import { insertFirstShare } from '../src/shares/first-share.js';
 
 export interface IncidentActivities {
   openIncident(ref: IncidentCommandRef): Promise<IncidentSnapshot | null>;
@@ -163,9 +162,7 @@ export function createIncidentActivities(deps: IncidentDeps): IncidentActivities
           ...{ payload_sha256: paeDigest, issued_at: issuedAt.toISOString() },
         };
         if (!isNew) return { incident, status: 200, result };
-        const shareId = newId('share');
-        const tokenHash = tokens.hash(tokens.issue('share', shareId));
-        await insertShare(tenant, { id: shareId, receiptId: id, tokenHash, profile: 'standard', createdBy: actor.id });
+        await insertFirstShare(tenant, tokens, { receiptId: id, createdBy: actor.id });
         const who = { kind: actor.kind, id: actor.id };
         await appendEvent(tenant, incident.id, {
           at: now,

@@ -3,7 +3,6 @@ import { PRICE } from '../../src/adapters/stripe.js';
 import { findApplication } from '../../src/applications/store.js';
 import type { Tokens } from '../../src/auth/tokens.js';
 import type { Database, Tenant } from '../../src/db/database.js';
-import { newId } from '../../src/db/new-id.js';
 import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { Refusal } from '../../src/kernel/refusals.js';
 import type { MembershipRef } from '../../src/membership/apply.js';
@@ -11,7 +10,7 @@ import { snapshotOf, type MembershipSnapshot } from '../../src/membership/settle
 import { listOwedReceipts, lockMembership, recordReceipt, type MembershipChange } from '../../src/membership/store.js';
 import { membershipKind, type MembershipReceiptFacts } from '../../src/receipts/kinds/membership.js';
 import { mintReceipt, type MintDeps } from '../../src/receipts/mint.js';
-import { insertShare } from '../../src/shares/store.js';
+import { insertFirstShare } from '../../src/shares/first-share.js';
 
 export interface MembershipReceiptActivities {
   mintMembershipReceipts(ref: MembershipRef): Promise<MembershipSnapshot | null>;
@@ -36,9 +35,7 @@ export function createMembershipReceiptActivities({
     });
     await recordReceipt(tenant, change.id, receipt.id);
     if (!isNew) return;
-    const shareId = newId('share');
-    const tokenHash = tokens.hash(tokens.issue('share', shareId));
-    await insertShare(tenant, { id: shareId, receiptId: receipt.id, tokenHash, profile: 'standard', createdBy });
+    await insertFirstShare(tenant, tokens, { receiptId: receipt.id, createdBy });
   };
   return {
     /**

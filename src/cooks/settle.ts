@@ -7,8 +7,7 @@ import { listAttemptLog } from '../cook-logs/store.js';
 import type { Database, Tenant } from '../db/database.js';
 import { cookKind, type CookReceiptFacts } from '../receipts/kinds/cook.js';
 import { mintReceipt, type MintDeps } from '../receipts/mint.js';
-import { insertShare } from '../shares/store.js';
-import { newId } from '../db/new-id.js';
+import { insertFirstShare } from '../shares/first-share.js';
 import type { Tokens } from '../auth/tokens.js';
 import { loseAttempt, type CookTimes } from '../runners/lease.js';
 import { raise } from './alarm.js';
@@ -84,17 +83,7 @@ async function seal(
   const facts = (): Promise<CookReceiptFacts> => gatherReceiptFacts(tenant, cook, prepared, now);
   const request = { subjectId: cook.id, now, facts };
   const { receipt, isNew } = await mintReceipt(tenant, { signer, logId }, cookKind, request);
-  if (isNew) {
-    const id = newId('share');
-    const tokenHash = tokens.hash(tokens.issue('share', id));
-    await insertShare(tenant, {
-      id,
-      receiptId: receipt.id,
-      tokenHash,
-      profile: 'standard',
-      createdBy: cook.requestedBy,
-    });
-  }
+  if (isNew) await insertFirstShare(tenant, tokens, { receiptId: receipt.id, createdBy: cook.requestedBy });
   return patchCook(tenant, cook.id, { receiptId: receipt.id });
 }
 

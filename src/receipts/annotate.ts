@@ -1,7 +1,6 @@
 import type { Tokens } from '../auth/tokens.js';
 import type { Tenant } from '../db/database.js';
-import { newId } from '../db/new-id.js';
-import { insertShare } from '../shares/store.js';
+import { insertFirstShare } from '../shares/first-share.js';
 import { lockAnnotation, recordMinted, type Annotation } from './annotation-store.js';
 import { annotationKind, type AnnotationReceiptFacts } from './kinds/annotation.js';
 import { mintReceipt, type MintDeps } from './mint.js';
@@ -24,10 +23,7 @@ export async function mintAnnotation(tenant: Tenant, deps: AnnotateDeps, id: str
   });
   await recordMinted(tenant, id, receipt.id);
   if (!isNew) return;
-  const shareId = newId('share');
-  const tokenHash = deps.tokens.hash(deps.tokens.issue('share', shareId));
-  const { createdBy } = annotation;
-  await insertShare(tenant, { id: shareId, receiptId: receipt.id, tokenHash, profile: 'standard', createdBy });
+  await insertFirstShare(tenant, deps.tokens, { receiptId: receipt.id, createdBy: annotation.createdBy });
 }
 
 async function factsOf(tenant: Tenant, annotation: Annotation): Promise<AnnotationReceiptFacts> {

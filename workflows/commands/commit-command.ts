@@ -1,7 +1,5 @@
 import {
-  ActivityFailure,
   allHandlersFinished,
-  ApplicationFailure,
   condition,
   defineUpdate,
   proxyActivities,
@@ -11,8 +9,8 @@ import {
 import type { GrantActivities } from '../../activities/datasets.js';
 import type { PinActivities } from '../../activities/models.js';
 import type { CommandRef, CommittedCommand } from '../../src/commands/apply.js';
-import { isRefusalCode } from '../../src/kernel/refusals.js';
 import { databaseProfile, quickProfile } from '../profiles.js';
+import { rethrowRefusal } from '../refusals.js';
 
 type Commands = GrantActivities & PinActivities;
 const quick = proxyLocalActivities<Commands>(quickProfile);
@@ -51,9 +49,4 @@ async function first(name: CommittedCommand, command: CommandRef): Promise<void>
     rethrowRefusal(error);
     throw error;
   }
-}
-
-function rethrowRefusal(error: unknown): void {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.nonRetryable === true && isRefusalCode(cause.type)) throw cause;
 }

@@ -18,9 +18,9 @@ import {
 import type { CookActivities } from '../../activities/cooks.js';
 import type { CookCommandRef, CookSnapshot, CookTerms } from '../../src/cooks/apply.js';
 import { isOver, type CookState, type Ending } from '../../src/cooks/rules.js';
-import { isRefusalCode } from '../../src/kernel/refusals.js';
 import { searchAttributes } from '../../src/kernel/search-attributes.js';
 import { cookProfile, databaseProfile, quickProfile, storageProfile } from '../profiles.js';
+import { rethrowRefusal } from '../refusals.js';
 
 export interface CookExecutionInput {
   readonly orgId: string;
@@ -138,9 +138,4 @@ async function first(name: 'requestCook' | 'cancelCook', command: CookCommandRef
     rethrowRefusal(error);
     throw error;
   }
-}
-
-function rethrowRefusal(error: unknown): void {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.nonRetryable === true && isRefusalCode(cause.type)) throw cause;
 }

@@ -1,8 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
-  ActivityFailure,
   allHandlersFinished,
-  ApplicationFailure,
   condition,
   continueAsNew,
   defineQuery,
@@ -18,9 +16,9 @@ import {
 import type { IncidentActivities } from '../../activities/incidents.js';
 import type { IncidentCommandRef, IncidentRef, IncidentSnapshot } from '../../src/incidents/apply.js';
 import type { IncidentState } from '../../src/incidents/rules.js';
-import { isRefusalCode } from '../../src/kernel/refusals.js';
 import { searchAttributes } from '../../src/kernel/search-attributes.js';
 import { databaseProfile, quickProfile } from '../profiles.js';
+import { rethrowRefusal } from '../refusals.js';
 
 const quick = proxyLocalActivities<IncidentActivities>(quickProfile);
 const durable = proxyActivities<IncidentActivities>(databaseProfile);
@@ -121,11 +119,6 @@ async function attempt(name: CommandName, command: IncidentCommandRef): Promise<
     rethrowRefusal(error);
     throw error;
   }
-}
-
-function rethrowRefusal(error: unknown): void {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.nonRetryable === true && isRefusalCode(cause.type)) throw cause;
 }
 
 function tell({ state, deadline, now }: IncidentSnapshot): void {

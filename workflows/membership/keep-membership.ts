@@ -1,7 +1,5 @@
 import {
-  ActivityFailure,
   allHandlersFinished,
-  ApplicationFailure,
   condition,
   continueAsNew,
   defineQuery,
@@ -16,11 +14,11 @@ import type { CheckoutActivities } from '../../activities/membership/checkout.js
 import type { MembershipCommandActivities } from '../../activities/membership/commands.js';
 import type { MembershipReceiptActivities } from '../../activities/membership/receipts.js';
 import type { RefreshActivities } from '../../activities/membership/refresh.js';
-import { isRefusalCode } from '../../src/kernel/refusals.js';
 import type { MembershipCommandRef, MembershipRef } from '../../src/membership/apply.js';
 import { commandNames, membershipCommands, type MembershipCommand } from '../../src/membership/rules.js';
 import type { MembershipSnapshot } from '../../src/membership/settle.js';
 import { databaseProfile, quickProfile, stripeProfile } from '../profiles.js';
+import { refusalOf } from '../refusals.js';
 import { trackMembership, type MembershipTracker } from './membership-tracker.js';
 
 const quick = proxyLocalActivities<MembershipCommandActivities>(quickProfile);
@@ -99,10 +97,4 @@ async function first(name: Quick, ref: MembershipCommandRef): Promise<Membership
     if (refusal) throw refusal;
   }
   return durable[name](ref);
-}
-
-function refusalOf(error: unknown): ApplicationFailure | undefined {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  const isRefusal = cause instanceof ApplicationFailure && cause.nonRetryable === true && isRefusalCode(cause.type);
-  return isRefusal ? cause : undefined;
 }

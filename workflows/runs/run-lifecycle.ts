@@ -1,5 +1,4 @@
 import {
-  ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
   condition,
@@ -20,7 +19,6 @@ import type { ReceiptActivities } from '../../activities/receipts.js';
 import type { RunActivities, RunRef } from '../../activities/runs.js';
 import type { ShareActivities } from '../../activities/shares.js';
 import type { SubmissionActivities } from '../../activities/submissions.js';
-import { isRefusalCode } from '../../src/kernel/refusals.js';
 import type { RunCommandRef, RunSnapshot } from '../../src/runs/apply.js';
 import {
   commandNames,
@@ -32,6 +30,7 @@ import {
   type RunState,
 } from '../../src/runs/rules.js';
 import { databaseProfile, pdfProfile, quickProfile, storageProfile } from '../profiles.js';
+import { rethrowRefusal } from '../refusals.js';
 import { trackRun, type RunTracker } from './run-tracker.js';
 
 type Commands = RunActivities &
@@ -152,9 +151,4 @@ async function included(ref: RunRef): Promise<void> {
   } catch {
     await durable.awaitInclusion(ref);
   }
-}
-
-function rethrowRefusal(error: unknown): void {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.nonRetryable === true && isRefusalCode(cause.type)) throw cause;
 }
